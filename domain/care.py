@@ -1,0 +1,112 @@
+"""What people do for a case beside measuring: visits, advice, examinations, plans, and a danger sign that is called out."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from domain.case import Event, Personal, Recorded, Role, Sealed, asks
+
+DangerSign = Literal[
+    "tidak-mau-minum", "muntah-semua", "kejang", "tidak-sadar", "sesak", "demam-tinggi", "diare-darah", "bengkak-kaki",
+    "lemas", "perdarahan", "sakit-kepala-hebat", "bengkak-wajah", "ketuban-pecah", "gerak-janin-kurang", "nyeri-perut",
+    "tali-pusat-merah", "kuning", "lain",
+]  # fmt: skip
+
+
+class HomeVisited(Event, frozen=True, tag="care.home-visited"):
+    """Somebody went to the house. `found` says whom or what they met."""
+
+    found: Literal["bertemu", "tidak-di-rumah", "pindah", "menolak", "sakit", "sementara-pergi", "meninggal"]
+    action: tuple[
+        Literal["edukasi", "ditimbang", "diajak-ke-posyandu", "dirujuk", "pmt", "dicatat-saja"], ...
+    ] = ()  # fmt: skip
+    back: date | None = None
+    """The day a family that is away is expected back."""
+    personal: Personal | Sealed | None = None
+
+
+class Counselled(Event, frozen=True, tag="care.counselled"):
+    """Advice was given."""
+
+    topic: Literal["makan", "asi", "mpasi", "sakit", "kebersihan", "rokok", "kb", "kehamilan", "tumbuh-kembang", "lain"]
+    personal: Personal | Sealed | None = None
+
+
+class ClinicallyAssessed(Event, frozen=True, tag="care.clinically-assessed"):
+    """A health worker examined the case. What is not known stays empty."""
+
+    diagnosis: str | None = None
+    """ICD-10 code."""
+    complication: bool | None = None
+    appetite: bool | None = None
+    """The appetite test was passed."""
+    illness: bool | None = None
+    red_flag: bool | None = None
+    """A sign that stunting has a cause for a paediatrician (PNPK 2022)."""
+    plan: Literal["rawat-jalan", "rawat-inap", "pantau", "rujuk", "selesai"] | None = None
+    personal: Personal | Sealed | None = None
+
+
+class CarePlanStarted(Event, frozen=True, tag="care.plan-started"):
+    """A plan of treatment or follow-up began."""
+
+    reason: Literal["gizi-buruk", "stunting", "kek", "anemia", "bblr", "lain"]
+    personal: Personal | Sealed | None = None
+
+
+class CaseReviewed(Event, frozen=True, tag="care.reviewed"):
+    """The puskesmas looked at the whole case and decided how it goes on."""
+
+    decision: Literal["lanjut", "ganti-menu", "obati-penyakit", "rujuk", "hentikan"]
+    personal: Personal | Sealed | None = None
+
+
+class DangerSignReported(Event, frozen=True, tag="care.danger-sign-reported"):
+    """A danger sign was seen or told of by the family or a kader. It opens work and never closes any."""
+
+    signs: tuple[DangerSign, ...]
+    personal: Personal | Sealed | None = None
+
+
+class InpatientAdmitted(Event, frozen=True, tag="care.admitted"):
+    """The case is in hospital from `on` to `until`, as far as is known."""
+
+    until: date | None = None
+
+
+VisitHome = asks(HomeVisited, "VisitHome", "care.visit-home")
+Counsel = asks(Counselled, "Counsel", "care.counsel")
+AssessClinically = asks(ClinicallyAssessed, "AssessClinically", "care.assess")
+StartCarePlan = asks(CarePlanStarted, "StartCarePlan", "care.start-plan")
+ReviewCase = asks(CaseReviewed, "ReviewCase", "care.review")
+ReportDangerSign = asks(DangerSignReported, "ReportDangerSign", "care.report-danger-sign")
+AdmitInpatient = asks(InpatientAdmitted, "AdmitInpatient", "care.admit")
+
+EVENTS: tuple[type[Event], ...] = (
+    HomeVisited, Counselled, ClinicallyAssessed, CarePlanStarted, CaseReviewed, DangerSignReported, InpatientAdmitted,
+)  # fmt: skip
+COMMANDS = (VisitHome, Counsel, AssessClinically, StartCarePlan, ReviewCase, ReportDangerSign, AdmitInpatient)
+
+
+class Act(Struct, frozen=True):
+    """Something that was done for a case, and by which desk."""
+
+    on: date
+    version: int
+    heard: datetime
+    role: Role
+    actor: str
+    event: Event
+
+    def after(self, on: date, version: int) -> bool:
+        """It was done on a later day than event `version`, or on the same day and heard of later."""
+        return (self.on, self.version) > (on, version)
+
+
+def act(recorded: Recorded) -> Act:
+    """What was done, as a case remembers it."""
+    by = recorded.by
+    return Act(recorded.event.on, recorded.version, by.recorded_at, by.role, by.actor, recorded.event)

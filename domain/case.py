@@ -1,0 +1,285 @@
+"""The words that every kind of case shares: what a story is made of, who may act, and why something is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta, timezone
+from typing import Any, Literal, TypeVar
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+Role = Literal[
+    "kader",
+    "bidan",
+    "desa",
+    "puskesmas-tpg",
+    "puskesmas-dr",
+    "kecamatan",
+    "kabupaten",
+    "inspektorat",
+    "rs",
+]
+"""A position held in an organisation unit, and the desk whose queue that position works from (protocol 1.1, 11.1)."""
+
+NAKES: frozenset[Role] = frozenset({"bidan", "puskesmas-tpg", "puskesmas-dr", "rs"})
+"""Health workers whose word makes a screening a confirmed status (protocol 0, rule 2)."""
+
+Sex = Literal["L", "P"]
+
+
+class Personal(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Everything that tells who somebody is, and all free text. In a story it is sealed under that person's key."""
+
+    name: str | None = None
+    nik: str | None = None
+    kk: str | None = None
+    mother: str | None = None
+    mother_nik: str | None = None
+    father: str | None = None
+    phone: str | None = None
+    address: str | None = None
+    rt: str | None = None
+    rw: str | None = None
+    note: str | None = None
+
+
+Sealed = bytes
+"""A Personal under its person's key, as it is stored. Folding never needs to open it."""
+
+
+class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, tag_field="is"):
+    """Something that happened in the field, on the day `on`. It never carries what can be worked out."""
+
+    on: date
+
+
+class Command(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, tag_field="do"):
+    """Something a person asks to have recorded as happened on the day `on`."""
+
+    on: date
+
+
+class Envelope(Struct, frozen=True, kw_only=True):
+    """How we heard of an event: from the session, never from the request."""
+
+    recorded_at: datetime
+    actor: str
+    role: Role
+    unit: str
+    """Code of the organisation unit in which the position is held."""
+    entry: UUID
+    edition: str
+    """Edition of the juknis in force when it was recorded."""
+    device: str = ""
+
+
+class Recorded(Struct, frozen=True):
+    """One event of one story. `version` counts from 1 within the case; `position` is gapless within the kabupaten."""
+
+    case: UUID
+    version: int
+    event: Any
+    by: Envelope
+    position: int | None = None
+
+    # The two names by which the eventsourcing library knows them.
+    @property
+    def originator_id(self) -> UUID:
+        return self.case
+
+    @property
+    def originator_version(self) -> int:
+        return self.version
+
+
+Story = Sequence[Recorded]
+
+
+class Elsewhere(Struct, frozen=True):
+    """An event that a decision puts into the story of another case, in the same commit (a birth registers a child)."""
+
+    case: UUID
+    event: Any
+
+
+class Refused(Exception):
+    """What cannot have happened. `code` is stable; its sentence is in words.py, filled with `facts`."""
+
+    def __init__(self, code: str, **facts: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.facts = facts
+
+
+class Evidence(Struct, frozen=True):
+    """A sign's only way to say yes: what is seen, on the strength of which events, since when."""
+
+    says: str
+    """One Indonesian sentence with the numbers in it."""
+    events: tuple[int, ...]
+    """Versions of the events it rests on; empty where the absence of an event is the reason."""
+    since: date
+    """The day the need began or will begin; the list may show it from the start of this day."""
+    heard: datetime | None = None
+    """When we heard of the newest of those events; None where it follows from the calendar."""
+    key: str = ""
+    """The cycle that keeps it apart from its like: a month, a referral, a PMT cycle and week."""
+    until: date | None = None
+    """The first day on which the need is no longer there by itself; None where only the story can end it."""
+
+
+def zone(area: str) -> timezone:
+    """The clock of a place by its region code: WIB, WITA or WIT. Indonesia has no summer time."""
+    hours = 7
+    if area[:2] in _WITA:
+        hours = 8
+    elif area[:2] in _WIT:
+        hours = 9
+    return timezone(timedelta(hours=hours))
+
+
+_WITA = frozenset({"51", "52", "53", "63", "64", "65", "71", "72", "73", "74", "75", "76"})
+_WIT = frozenset({"81", "82", "91", "92", "93", "94", "95", "96"})
+
+
+MistakeReason = Literal["salah-ketik", "salah-alat", "salah-orang", "dobel", "diukur-ulang", "lain"]
+
+
+class Corrected(Event, frozen=True, tag="case.corrected"):
+    """Event `version` was recorded wrongly and is to be read as `reads`. The wrong one stays in the story."""
+
+    version: int
+    reads: dict[str, Any]
+    """The event as it should have been, in its stored form with its tag, without its personal part, which stays."""
+    reason: MistakeReason
+    personal: Personal | Sealed | None = None
+
+
+class Retracted(Event, frozen=True, tag="case.retracted"):
+    """Event `version` did not happen (wrong child, entered twice). It stays in the story and counts for nothing."""
+
+    version: int
+    reason: MistakeReason
+    personal: Personal | Sealed | None = None
+
+
+class TaskSetAside(Event, frozen=True, tag="case.task-set-aside"):
+    """A task is put off with a reason until a day. It is never a visit and never counts as one (R-1)."""
+
+    rule: str
+    reason: Literal["tidak-ditemukan", "pindah", "menolak", "barang-habis", "sudah-di-tempat-lain", "lain"]
+    until: date
+    key: str = ""
+    personal: Personal | Sealed | None = None
+
+
+class CaseClosed(Event, frozen=True, tag="case.closed"):
+    """The case is finished. All its open tasks go."""
+
+    reason: Literal["usia-60-bulan", "nifas-selesai", "meninggal", "pindah-keluar", "bukan-sasaran", "dobel"]
+    personal: Personal | Sealed | None = None
+
+
+class CaseReopened(Event, frozen=True, tag="case.reopened"):
+    """A closed case goes on."""
+
+    reason: Literal["kembali", "salah-tutup", "lain"]
+    personal: Personal | Sealed | None = None
+
+
+def asks(event: type[Event], name: str, tag: str) -> Any:
+    """The command that is an event's twin: it asks to have just that recorded, so the fields are declared once."""
+    fields = [_twin(f) for f in msgspec.structs.fields(event) if f.name != "on"]
+    return msgspec.defstruct(
+        name,
+        fields,
+        bases=(Command,),
+        frozen=True,
+        kw_only=True,
+        omit_defaults=True,
+        forbid_unknown_fields=True,
+        tag=tag,
+        tag_field="do",
+        namespace={"FACT": event, "__doc__": f"Asks to record: {event.__doc__}"},
+        module=event.__module__,
+    )
+
+
+def _twin(field: msgspec.structs.FieldInfo) -> tuple[str, Any] | tuple[str, Any, Any]:
+    if field.default is msgspec.NODEFAULT:
+        return (field.name, field.type)
+    return (field.name, field.type, field.default)
+
+
+def asked(command: Command) -> Event:
+    """The event that a command asks for, not yet looked at."""
+    fact: type[Event] = type(command).FACT  # type: ignore[attr-defined]
+    return fact(**{name: getattr(command, name) for name in command.__struct_fields__})
+
+
+Correct = asks(Corrected, "Correct", "case.correct")
+Retract = asks(Retracted, "Retract", "case.retract")
+SetAside = asks(TaskSetAside, "SetAside", "case.set-aside")
+Close = asks(CaseClosed, "Close", "case.close")
+Reopen = asks(CaseReopened, "Reopen", "case.reopen")
+
+
+State = TypeVar("State")
+
+
+def fold(
+    story: Story,
+    evolve: Callable[[State | None, Recorded], State],
+    read: Callable[[dict[str, Any]], Event],
+) -> State | None:
+    """What a story adds up to, with corrections read in their place and late entries in the order of their days."""
+    case: State | None = None
+    for recorded in in_order(story, read):
+        case = evolve(case, recorded)
+    return case
+
+
+def in_order(story: Story, read: Callable[[dict[str, Any]], Event]) -> list[Recorded]:
+    """The events that count. Phones deliver late and out of order, so we sort by day; the first event stays first."""
+    if not story:
+        return []
+    mended: dict[int, dict[str, Any] | None] = {}
+    for recorded in story:
+        event = recorded.event
+        if isinstance(event, Corrected):
+            if mended.get(event.version, UNSET) is not None:
+                mended[event.version] = event.reads
+        elif isinstance(event, Retracted):
+            mended[event.version] = None
+    if mended:
+        story = [r for r in (_mend(r, mended, read) for r in story) if r is not None]
+        if not story:
+            return []
+    rest = sorted(story[1:], key=_day)
+    return [story[0], *rest]
+
+
+def _mend(
+    recorded: Recorded,
+    mended: dict[int, dict[str, Any] | None],
+    read: Callable[[dict[str, Any]], Event],
+) -> Recorded | None:
+    reads: dict[str, Any] | None | UnsetType = mended.get(recorded.version, UNSET)
+    if reads is UNSET:
+        return recorded
+    if reads is None:
+        return None
+    event = read(reads)  # type: ignore[arg-type]
+    personal = getattr(recorded.event, "personal", None)
+    if personal is not None:
+        event = msgspec.structs.replace(event, personal=personal)
+    return msgspec.structs.replace(recorded, event=event)
+
+
+def _day(recorded: Recorded) -> tuple[date, int]:
+    event: Event = recorded.event
+    return (event.on, recorded.version)
+
+

@@ -1,0 +1,169 @@
+"""The closed list of what can stand in a story, how it is stored, and what a story adds up to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Literal, Union
+from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
+
+from domain import care, case, child, pmt, pregnancy, referral
+from domain.case import Command, Elsewhere, Envelope, Event, Personal, Recorded, Refused
+from domain.child import Child
+from domain.pregnancy import Pregnancy
+
+Kind = Literal["child", "pregnancy"]
+Case = Child | Pregnancy
+
+COMMON: tuple[type[Event], ...] = (
+    case.Corrected, case.Retracted, case.TaskSetAside, case.CaseClosed, case.CaseReopened,
+)  # fmt: skip
+EVENTS: tuple[type[Event], ...] = (
+    *COMMON, *care.EVENTS, *pmt.EVENTS, *referral.EVENTS, *child.EVENTS, *pregnancy.EVENTS,
+)  # fmt: skip
+COMMANDS: tuple[type[Command], ...] = (
+    case.Correct, case.Retract, case.SetAside, case.Close, case.Reopen,
+    *care.COMMANDS, *pmt.COMMANDS, *referral.COMMANDS, *child.COMMANDS, *pregnancy.COMMANDS,
+)  # fmt: skip
+
+AnyEvent: Any = Union[EVENTS]  # noqa: UP007
+AnyCommand: Any = Union[COMMANDS]  # noqa: UP007
+
+BEGINS: dict[type[Event], Kind] = {
+    child.Reported: "child",
+    child.Registered: "child",
+    pregnancy.Reported: "pregnancy",
+    pregnancy.Registered: "pregnancy",
+}
+_ONLY: dict[type[Event], Kind] = {
+    **dict.fromkeys(child.EVENTS, "child"),
+    **dict.fromkeys((*pregnancy.EVENTS, pregnancy.BirthOf, pregnancy.NewbornsOf), "pregnancy"),
+}
+
+_decoder = msgspec.json.Decoder(AnyEvent)
+_encoder = msgspec.json.Encoder()
+_commands = msgspec.json.Decoder(AnyCommand)
+_TOPICS: dict[type[Event], str] = {e: e.__struct_config__.tag for e in EVENTS}  # type: ignore[misc]
+
+
+def encode(event: Event) -> bytes:
+    """An event as it is stored: JSON with its tag, so that the log can be read in psql."""
+    return _encoder.encode(event)
+
+
+def decode(state: bytes) -> Event:
+    """A stored event. An unknown tag or field is an error, never an import."""
+    event: Event = _decoder.decode(state)
+    return event
+
+
+def topic(event: Event) -> str:
+    """The stored name of an event, `child.measured`."""
+    return _TOPICS[type(event)]
+
+
+def command(body: bytes) -> Command:
+    """A request as it comes through a door. Raises msgspec.ValidationError."""
+    asked: Command = _commands.decode(body)
+    return asked
+
+
+def kind(story: Sequence[Recorded]) -> Kind:
+    """What kind of case a story is of; its first event says so."""
+    return BEGINS[type(story[0].event)]
+
+
+def fold(story: Sequence[Recorded]) -> Case | None:
+    """What a story adds up to; None where there is none."""
+    if not story:
+        return None
+    if kind(story) == "child":
+        return case.fold(story, child.evolve, _read)
+    return case.fold(story, pregnancy.evolve, _read)
+
+
+def decide(
+    number: UUID,
+    story: Sequence[Recorded],
+    state: Case | None,
+    command: Command,
+    today: date,
+    by: Envelope,
+    who: Personal | None = None,
+) -> tuple[Event | Elsewhere, ...]:
+    """The events a request comes to, or Refused. `state` is the folded `story`; `who` is the mother, opened, for a birth."""
+    event = case.asked(command)
+    belongs = kind(story) if story else BEGINS.get(type(event))
+    if belongs is None:
+        raise Refused("no-such-case")
+    if _ONLY.get(type(event), belongs) != belongs:
+        raise Refused("other-kind-of-case")
+    if isinstance(event, case.Corrected | case.Retracted):
+        _check_mending(story, state, event, today, by)
+        return (event,)
+    _check(belongs, state, event, today, by)
+    if isinstance(event, pregnancy.BirthOf | pregnancy.NewbornsOf):
+        assert isinstance(state, Pregnancy)
+        return pregnancy.births(number, state, event, who)
+    return (event,)
+
+
+def _check(belongs: Kind, state: Case | None, event: Event, today: date, by: Envelope) -> None:
+    if isinstance(event, case.TaskSetAside) and event.until <= event.on:
+        raise Refused("until-not-later", until=event.until)
+    if belongs == "child":
+        assert state is None or isinstance(state, Child)
+        child.check(state, event, today, by)
+    else:
+        assert state is None or isinstance(state, Pregnancy)
+        pregnancy.check(state, event, today, by)
+
+
+def _check_mending(
+    story: Sequence[Recorded], state: Case | None, event: case.Corrected | case.Retracted, today: date, by: Envelope
+) -> None:
+    """Whoever recorded it or a health worker may mend; the registration can be corrected but not taken back."""
+    wrong = next((r for r in story if r.version == event.version), None)
+    if wrong is None or isinstance(wrong.event, case.Corrected | case.Retracted):
+        raise Refused("no-such-event", version=event.version)
+    if by.actor != wrong.by.actor and by.role not in case.NAKES:
+        raise Refused("not-yours-to-mend")
+    if event.on > today:
+        raise Refused("future-day", on=event.on, today=today)
+    if isinstance(event, case.Retracted):
+        if event.version == 1:
+            raise Refused("registration-stays")
+        return
+    _check_correction(story, event, wrong, today, by)
+
+
+def _check_correction(
+    story: Sequence[Recorded], event: case.Corrected, wrong: Recorded, today: date, by: Envelope
+) -> None:
+    """What it is to be read as must itself be possible: the story with it in place, folded, is asked."""
+    if "personal" in event.reads:
+        raise Refused("identity-in-correction")
+    try:
+        reads = _read(event.reads)
+    except msgspec.ValidationError as unreadable:
+        raise Refused("correction-unreadable") from unreadable
+    if type(reads) is not type(wrong.event):
+        raise Refused("correction-of-another-kind")
+    others = [r for r in story if r.version != event.version]
+    if event.version == 1:
+        _check(BEGINS[type(reads)], None, reads, today, wrong.by)
+        mended = replace(wrong, event=reads)
+        if isinstance(reads, child.Registered) and any(
+            r.event.on < reads.born for r in case.in_order([mended, *others], _read)[1:]
+        ):
+            raise Refused("events-before-birth", born=reads.born)
+        return
+    _check(kind(story), fold(others), reads, today, wrong.by)
+
+
+def _read(reads: dict[str, Any]) -> Event:
+    event: Event = msgspec.convert(reads, AnyEvent)
+    return event

@@ -1,0 +1,1 @@
+"""What can be looked up: each file is its tables, its projector and its questions."""
