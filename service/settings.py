@@ -1,0 +1,171 @@
+"""Every setting and every limit of the service, read once from the environment."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct, field
+
+KEY_BYTES = 32
+
+
+class SettingsError(Exception):
+    """The environment says something that cannot be. The message is for the person who starts the program."""
+
+
+class Settings(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
+    """DATABASE_URL and DATABASE_OWNER_URL keep their usual names; every other one is DAMPINGI_ and its name in capitals."""
+
+    database_url: str | None = None
+    """The PostgreSQL (15 to 18) to work on. None: the embedded one, in `data_dir`."""
+    database_owner_url: str | None = None
+    """The same database under the role that may create schemas, for `migrate`. None: `database_url` may."""
+    data_dir: Path = field(default_factory=lambda: _data_dir(os.environ))
+    """Where the embedded PostgreSQL and the demo's master key live."""
+    tenants: str = "3603"
+    """Region codes of the kabupaten served, with commas between. The first one is where the demo lives."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on."""
+    port: int = 8000
+    """Port to listen on."""
+    secure_cookies: bool = False
+    """The session cookie travels over HTTPS only. Switch it on wherever there is HTTPS."""
+
+    threads: int = 8
+    """Handlers at work at the same time in one process."""
+    pool_min: int = 2
+    """Connections kept open per process and database."""
+    pool_max: int = 10
+    """Connections opened at most per process and database: threads, the combiner, one to spare. Below 100 in all."""
+    statement_seconds: int = 30
+    """A statement of the service that takes longer is ended by PostgreSQL."""
+    lock_seconds: int = 5
+    """Waiting for a lock longer than this is an error."""
+
+    body_bytes: int = 2 * 1024 * 1024
+    """The largest request body; above it the answer is 413."""
+    entries_per_request: int = 500
+    """The most entries in one POST /entries."""
+    wait_ms: int = 300
+    """How long a reader that asks for "not older than" waits for the follower."""
+    page_rows: int = 50
+    """Rows on one page of a list."""
+    retries: int = 5
+    """How often a command is decided again after another one was faster, before it is answered "busy"."""
+    combine_entries: int = 500
+    """The most events the combiner puts into one commit."""
+
+    follow_events: int = 1000
+    """Events the follower takes in one transaction."""
+    sweep_seconds: float = 5.0
+    """How often the follower looks at every tenant even if nobody called."""
+
+    session_days: int = 30
+    """A sign-in ends after this many days without use."""
+    sign_in_tries: int = 10
+    """Failed sign-ins allowed per account and address within `sign_in_minutes`."""
+    sign_in_minutes: int = 10
+    """The time over which failed sign-ins are counted."""
+    requests_per_minute: int = 600
+    """Requests allowed per account; a village shares one address, so addresses alone are not limited."""
+    hashes_at_once: int = 2
+    """Passwords checked at the same time: each takes 64 MiB."""
+
+    master_key: bytes | None = None
+    """32 bytes in base64 that wrap the key of every person. Lost, all names are lost; keep it apart from the database."""
+    master_key_file: Path | None = None
+    """A file with the master key in base64, for those who hand over secrets as files."""
+
+    def __repr__(self) -> str:
+        return f"Settings(host={self.host!r}, port={self.port}, tenants={self.tenants!r})"
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings this environment asks for. A misspelt DAMPINGI_ name stops the start."""
+    given: dict[str, str] = {}
+    for name, text in environ.items():
+        if name.startswith(_PREFIX) and name not in _NOT_SETTINGS:
+            given[name.removeprefix(_PREFIX).lower()] = text
+        elif name in ("DATABASE_URL", "DATABASE_OWNER_URL"):
+            given[name.lower()] = text
+    given = {name: text for name, text in given.items() if text != ""}
+    unknown = sorted(given.keys() - set(Settings.__struct_fields__))
+    if unknown:
+        raise SettingsError(f"unknown setting: {', '.join(_PREFIX + name.upper() for name in unknown)}")
+    try:
+        settings = msgspec.convert({"data_dir": _data_dir(environ), **given}, Settings, strict=False, dec_hook=_path)
+    except msgspec.ValidationError as problem:
+        raise SettingsError(str(problem)) from None
+    if settings.master_key is not None and len(settings.master_key) != KEY_BYTES:
+        raise SettingsError(f"DAMPINGI_MASTER_KEY must be {KEY_BYTES} bytes in base64")
+    return settings
+
+
+_PREFIX = "DAMPINGI_"
+_NOT_SETTINGS = frozenset({"DAMPINGI_HOME", "DAMPINGI_VENV"})
+"""What ./dampingi itself reads."""
+
+
+def master_key(settings: Settings) -> bytes:
+    """The key that wraps every person's key. Only the embedded database makes one up, in a file beside its data."""
+    if settings.master_key is not None:
+        return settings.master_key
+    if settings.master_key_file is not None:
+        return _read_key(settings.master_key_file)
+    if settings.database_url is not None:
+        raise SettingsError("set DAMPINGI_MASTER_KEY (or DAMPINGI_MASTER_KEY_FILE): 32 random bytes in base64")
+    return _read_key(_own_key_file(settings.data_dir))
+
+
+def root() -> Path:
+    """Where juknis/ and web/ are: beside the packages in a checkout, inside the service package when installed."""
+    here = Path(__file__).resolve().parent
+    if (here.parent / "juknis").is_dir():
+        return here.parent
+    return here / "_data"
+
+
+def _own_key_file(data_dir: Path) -> Path:
+    """Two first starts may meet here: the file appears whole under its name, and the first one wins."""
+    path = data_dir / "master.key"
+    if path.exists():
+        return path
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = data_dir / f"master.key.{secrets.token_hex(8)}"
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    return path
+
+
+def _read_key(path: Path) -> bytes:
+    try:
+        key = base64.b64decode(path.read_bytes().strip(), validate=True)
+    except (OSError, ValueError) as problem:
+        raise SettingsError(f"cannot read the master key from {path}: {problem}") from None
+    if len(key) != KEY_BYTES:
+        raise SettingsError(f"the master key in {path} must be {KEY_BYTES} bytes in base64")
+    return key
+
+
+def _data_dir(environ: Mapping[str, str]) -> Path:
+    base = environ.get("XDG_DATA_HOME") or str(Path(environ.get("HOME") or Path.home()) / ".local" / "share")
+    return Path(base) / "dampingi"
+
+
+def _path(kind: type, text: object) -> object:
+    if kind is Path:
+        return text if isinstance(text, Path) else Path(str(text)).expanduser()
+    raise NotImplementedError
