@@ -128,6 +128,10 @@ class Evidence(Struct, frozen=True):
     """The cycle that keeps it apart from its like: a month, a referral, a PMT cycle and week."""
     until: date | None = None
     """The first day on which the need is no longer there by itself; None where only the story can end it."""
+    by: date | None = None
+    """The last day of the calendar window, for a rule that is due at the end of its window."""
+    branch: str = ""
+    """Which of the rule's ways it takes, where the rule has several (who pays, born too early)."""
 
 
 def zone(area: str) -> timezone:

@@ -1,0 +1,64 @@
+"""The growth of one child worked out once: every measurement with its z-scores, every weighing with its KMS mark."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from msgspec import Struct
+
+from domain import growth, kms
+from domain.child import Child, Weighing
+from domain.pregnancy import Pregnancy
+
+
+class Point(Struct, frozen=True):
+    """A measurement and what WHO's tables make of it."""
+
+    weighing: Weighing
+    age: int
+    """Days since birth."""
+    z: growth.ZScores
+
+
+class Chart:
+    """What signs, the growth lists and the page ask of a case's growth. For a pregnancy it has no points."""
+
+    def __init__(self, case: Child | Pregnancy, who: growth.Tables, table: kms.KmsTable, session_day: int) -> None:
+        self.case = case
+        self.session_day = session_day
+        """Day of the month on which its posyandu meets."""
+        self._who = who
+        self._table = table
+
+    @property
+    def kind(self) -> str:
+        return "child" if isinstance(self.case, Child) else "pregnancy"
+
+    @cached_property
+    def points(self) -> tuple[Point, ...]:
+        """Every measurement of a registered child, in the order of the days."""
+        case = self.case
+        if not isinstance(case, Child) or case.born is None or case.sex is None:
+            return ()
+        return tuple(self._point(case, w) for w in case.weighings)
+
+    def _point(self, child: Child, w: Weighing) -> Point:
+        assert child.born is not None and child.sex is not None
+        age = (w.on - child.born).days
+        z = growth.z_scores(
+            self._who, child.sex, age, kg=w.kg, cm=w.cm, lying=w.lying, lila=w.lila, head=w.head, oedema=w.oedema
+        )
+        return Point(w, age, z)
+
+    @property
+    def latest(self) -> Point | None:
+        return self.points[-1] if self.points else None
+
+    @cached_property
+    def marks(self) -> tuple[kms.KmsMark, ...]:
+        """One KMS mark for each measurement with a weight, in the order of the days."""
+        case = self.case
+        if not isinstance(case, Child) or case.born is None or case.sex is None:
+            return ()
+        weighed = tuple((p.weighing.on, p.weighing.kg) for p in self.points if p.weighing.kg is not None)
+        return kms.marks(weighed, case.born, case.sex, self._who, self._table)

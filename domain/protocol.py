@@ -1,0 +1,305 @@
+"""What is owed to a case under the programme's rules: every task with its days already worked out.
+
+Nothing here knows what day it is. A task is there from `opens` until `until`, and late after `due`; whoever looks compares.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta, timezone
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from domain import growth, kms
+from domain.case import Evidence, Role, TaskSetAside, zone
+from domain.chart import Chart
+from domain.signs import Sign
+from domain.stories import Case
+
+Standing = Literal["official", "proposal", "unconfirmed"]
+
+
+class Step(Struct, frozen=True, forbid_unknown_fields=True):
+    """A desk that sees the task from a moment on: `0d`, `3d`, `24h` after it opened, or at `half`, `due`, `2due`."""
+
+    desk: Role
+    opens: str = "0d"
+
+
+class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One row of the juknis."""
+
+    id: str
+    when: Sign
+    task: str
+    form: str
+    priority: Literal[0, 1, 2, 3, 4]
+    due: str
+    """`24h`, `7d`, or `window`: the last day of the sign's calendar window."""
+    steps: tuple[Step, ...]
+    """The first is the desk that owns the task; the others are told when it is not done."""
+    source: str
+    status: Standing
+    due_status: Standing = "proposal"
+    """The standing of the number of days, where the action itself is official."""
+    absorbs: tuple[str, ...] = ()
+    """Rules whose tasks are not shown while this one is open, since its task contains theirs."""
+    branches: dict[str, tuple[Step, ...]] = {}
+    """Other desks for a case that takes another way (see Evidence.branch)."""
+    legal: bool = False
+    """The clock is the law's; it is never extended because a phone was late."""
+
+    def __post_init__(self) -> None:
+        if not self.steps:
+            raise ValueError(f"aturan {self.id} tidak menyebut meja yang mengerjakan")
+        if not _DUE.fullmatch(self.due):
+            raise ValueError(f"tenggat aturan {self.id} tidak terbaca: {self.due!r}, tulis misalnya 7d, 24h atau window")
+        for step in (*self.steps, *(s for steps in self.branches.values() for s in steps)):
+            if not _OPENS.fullmatch(step.opens):
+                raise ValueError(f"langkah aturan {self.id} tidak terbaca: {step.opens!r}")
+
+
+_DUE = re.compile(r"\d+[dh]|window")
+_OPENS = re.compile(r"\d+[dh]|half|due|2due")
+
+
+class Protocol(Struct, frozen=True):
+    """One edition of the juknis."""
+
+    edition: str
+    valid_from: date
+    title: str
+    rules: tuple[Rule, ...]
+
+    def rule(self, id: str) -> Rule:
+        return next(rule for rule in self.rules if rule.id == id)
+
+
+class Book(Struct, frozen=True):
+    """Everything the lists rest on besides the stories: WHO's tables, the KMS table, the edition, the posyandu calendar."""
+
+    who: growth.Tables
+    kms: kms.KmsTable
+    protocol: Protocol
+    session_days: dict[str, int]
+    """Day of the month on which a posyandu meets, by its code."""
+    session_day: int = 10
+    """The day taken where a posyandu has not said when it meets."""
+
+    def chart(self, case: Case) -> Chart:
+        """The case with its growth worked out once, for everybody who asks."""
+        return Chart(case, self.who, self.kms, self.session_days.get(case.posyandu, self.session_day))
+
+
+def edition_on(editions: Sequence[Protocol], day: date) -> Protocol:
+    """The edition in force on a day: the newest that was valid by then, or the first one before any was."""
+    ordered = sorted(editions, key=lambda e: e.valid_from)
+    valid = [e for e in ordered if e.valid_from <= day]
+    return valid[-1] if valid else ordered[0]
+
+
+class Desk(Struct, frozen=True):
+    """A desk that sees the task from `opens` on; as `supervision` where the task is another desk's and not done."""
+
+    desk: Role
+    opens: datetime
+    supervision: bool
+
+
+class Obligation(Struct, frozen=True, kw_only=True):
+    """Something owed to a case under a rule."""
+
+    rule: str
+    key: str
+    task: str
+    form: str
+    priority: int
+    says: str
+    """Why, in one sentence."""
+    events: tuple[int, ...]
+    """Versions of the events it rests on."""
+    since: date
+    opens: datetime
+    due: datetime
+    until: datetime | None
+    desks: tuple[Desk, ...]
+
+    @property
+    def owner(self) -> Role:
+        return self.desks[0].desk
+
+
+Due = Literal["coming", "open", "late", "gone"]
+
+
+def state(obligation: Obligation, now: datetime) -> Due:
+    """How an obligation stands at a moment. List, count and card all ask this one question (R-6)."""
+    if obligation.until is not None and now >= obligation.until:
+        return "gone"
+    if now < obligation.opens:
+        return "coming"
+    return "late" if now > obligation.due else "open"
+
+
+def obligations(case: Case, chart: Chart, book: Book) -> tuple[Obligation, ...]:
+    """All that is owed to a case, also what opens later by itself; nothing where the case makes no more work."""
+    if not case.active:
+        return ()
+    clock = zone(case.desa)
+    found = [
+        _obligation(rule, evidence, clock)
+        for rule in book.protocol.rules
+        if rule.when.OF == chart.kind
+        for evidence in rule.when.seen(case, chart)
+    ]
+    owed = _absorbed(found, book.protocol)
+    return tuple(_set_aside(o, case.aside, clock) for o in owed)
+
+
+# When it opens, when it is due, who sees it
+
+
+def _obligation(rule: Rule, evidence: Evidence, clock: timezone) -> Obligation:
+    opens = _opens(evidence, clock)
+    due = _due(rule, evidence, clock)
+    steps = rule.branches.get(evidence.branch, rule.steps)
+    return Obligation(
+        rule=rule.id,
+        key=evidence.key,
+        task=rule.task,
+        form=rule.form,
+        priority=rule.priority,
+        says=evidence.says,
+        events=evidence.events,
+        since=evidence.since,
+        opens=opens,
+        due=due,
+        until=None if evidence.until is None else midnight(evidence.until, clock),
+        desks=tuple(_desk(step, n, opens, due) for n, step in enumerate(steps)),
+    )
+
+
+def _opens(evidence: Evidence, clock: timezone) -> datetime:
+    """Never before the day of the need, and never before we heard of what it rests on."""
+    start = midnight(evidence.since, clock)
+    return start if evidence.heard is None else max(start, evidence.heard)
+
+
+def _due(rule: Rule, evidence: Evidence, clock: timezone) -> datetime:
+    """The end of the window, or so long after the need arose; a late phone gets up to a day more (protocol 11.1)."""
+    if rule.due == "window":
+        assert evidence.by is not None, f"{rule.id} has no window"
+        return end_of(evidence.by, clock)
+    arose = _arose(evidence, clock)
+    due = _after(rule.due, arose, clock)
+    if rule.legal or evidence.heard is None or evidence.heard <= arose:
+        return due
+    return max(due, evidence.heard + min(due - arose, timedelta(hours=24)))
+
+
+def _arose(evidence: Evidence, clock: timezone) -> datetime:
+    """Events carry a day. Heard of on that day, the clock starts then; heard of later, it started when the day ended."""
+    if evidence.heard is None:
+        return midnight(evidence.since, clock)
+    end = end_of(evidence.since, clock)
+    return min(max(evidence.heard, midnight(evidence.since, clock)), end)
+
+
+def _after(duration: str, moment: datetime, clock: timezone) -> datetime:
+    """`24h` is to the hour; `7d` is the end of the seventh day after."""
+    count = int(duration[:-1])
+    if duration.endswith("h"):
+        return moment + timedelta(hours=count)
+    return end_of(moment.astimezone(clock).date() + timedelta(days=count), clock)
+
+
+def _desk(step: Step, number: int, opens: datetime, due: datetime) -> Desk:
+    return Desk(step.desk, _step_opens(step.opens, opens, due), supervision=number > 0)
+
+
+def _step_opens(when: str, opens: datetime, due: datetime) -> datetime:
+    length = max(due - opens, timedelta(0))
+    match when:
+        case "half":
+            return opens + length / 2
+        case "due":
+            return max(due, opens)
+        case "2due":
+            return max(due, opens) + length
+    count = int(when[:-1])
+    return opens + (timedelta(hours=count) if when.endswith("h") else timedelta(days=count))
+
+
+def midnight(day: date, clock: timezone) -> datetime:
+    """The first moment of a day in the place's own time."""
+    return datetime.combine(day, time(), clock)
+
+
+def end_of(day: date, clock: timezone) -> datetime:
+    """The last second of a day in the place's own time."""
+    return datetime.combine(day, time(23, 59, 59), clock)
+
+
+# Which of them stand
+
+
+def _absorbed(found: list[Obligation], protocol: Protocol) -> list[Obligation]:
+    """Without what a heavier task of the same case contains, for as long as that one is open."""
+    above: dict[str, list[Obligation]] = {}
+    absorbs = {rule.id: rule.absorbs for rule in protocol.rules if rule.absorbs}
+    for obligation in found:
+        for lighter in absorbs.get(obligation.rule, ()):
+            above.setdefault(lighter, []).append(obligation)
+    if not above:
+        return found
+    standing: list[Obligation] = []
+    for obligation in found:
+        standing.extend(_without(obligation, above.get(obligation.rule, ())))
+    return standing
+
+
+def _without(obligation: Obligation, heavier: Iterable[Obligation]) -> list[Obligation]:
+    """What is left of a task's time when the times of heavier ones are taken out of it."""
+    left = [obligation]
+    for other in heavier:
+        left = [piece for part in left for piece in _cut(part, other)]
+    return left
+
+
+def _cut(part: Obligation, other: Obligation) -> list[Obligation]:
+    pieces = []
+    if part.opens < other.opens:
+        until = other.opens if part.until is None else min(part.until, other.opens)
+        pieces.append(replace(part, until=until))
+    if other.until is not None and (part.until is None or other.until < part.until):
+        pieces.append(_from(part, max(part.opens, other.until)))
+    return pieces
+
+
+def _set_aside(obligation: Obligation, aside: Sequence[TaskSetAside], clock: timezone) -> Obligation:
+    """Put off: it comes back on its day, and is due no earlier than that. It is never done by this."""
+    for word in aside:
+        if word.rule == obligation.rule and word.key == obligation.key and word.on >= obligation.since:
+            back = midnight(word.until, clock)
+            if back > obligation.opens:
+                obligation = _from(replace(obligation, due=max(obligation.due, end_of(word.until, clock))), back)
+    return obligation
+
+
+def _from(obligation: Obligation, moment: datetime) -> Obligation:
+    """The same task, not to be seen by any desk before a moment."""
+    desks = tuple(replace(d, opens=max(d.opens, moment)) for d in obligation.desks)
+    return replace(obligation, opens=max(obligation.opens, moment), desks=desks)
+
+
+def read_rules(text: str) -> tuple[Rule, ...]:
+    """The rows of one file of an edition. Raises msgspec.ValidationError or ValueError naming the place."""
+    return msgspec.toml.decode(text, type=_Rows).rule
+
+
+class _Rows(Struct, forbid_unknown_fields=True):
+    rule: tuple[Rule, ...]
