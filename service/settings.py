@@ -19,7 +19,7 @@ class SettingsError(Exception):
 
 
 class Settings(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
-    """DATABASE_URL and DATABASE_OWNER_URL keep their usual names; every other one is DAMPINGI_ and its name in capitals."""
+    """DATABASE_URL and DATABASE_OWNER_URL keep their names; every other one is DAMPINGI_ and its name in capitals."""
 
     database_url: str | None = None
     """The PostgreSQL (15 to 18) to work on. None: the embedded one, in `data_dir`."""
@@ -78,7 +78,7 @@ class Settings(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     """Passwords checked at the same time: each takes 64 MiB."""
 
     master_key: bytes | None = None
-    """32 bytes in base64 that wrap the key of every person. Lost, all names are lost; keep it apart from the database."""
+    """32 bytes in base64 that wrap the key of every person. Lost, all names are lost; keep it apart from the data."""
     master_key_file: Path | None = None
     """A file with the master key in base64, for those who hand over secrets as files."""
 

@@ -32,7 +32,7 @@ class Tenant(Struct, frozen=True):
 
 
 def tenants(settings: Settings, dsn: str) -> Mapping[str, Tenant]:
-    """The registry by region code, in the order given. Today all live in one database; the registry is where that ends."""
+    """The registry by region code, in the order given. All live in one database today; here is where that may end."""
     codes = [code.strip() for code in settings.tenants.split(",") if code.strip()]
     for code in codes:
         if not _CODE.fullmatch(code):
