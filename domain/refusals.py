@@ -1,0 +1,196 @@
+"""What a person reads when something is refused, held back or cannot be read: what is wrong, and what to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+
+from domain import figures
+from domain.labels import FIELDS, label
+
+# Refused in domain/. Names in braces are the facts of the refusal.
+REFUSALS: dict[str, str] = {
+    "after-death": "Tanggal {on} sesudah anak meninggal ({died}). Periksa tanggalnya, atau perbaiki catatan meninggal.",
+    "already-closed": "Kasus ini sudah ditutup pada {on}. Buka kembali dulu bila masih berlanjut.",
+    "already-died": "Anak ini sudah tercatat meninggal pada {on}.",
+    "already-registered": "Sudah terdaftar. Buka kasusnya; data yang salah dapat diperbaiki di sana.",
+    "before-birth": "Tanggal {on} sebelum lahir ({born}). Periksa tanggal kejadian dan tanggal lahir.",
+    "before-pregnancy": "Tanggal {on} sebelum kehamilan ini dimulai ({start}). Periksa tanggal dan HPHT.",
+    "before-referral": "Tanggal {on} sebelum rujukan dibuat ({made}). Periksa tanggalnya.",
+    "birth-length-impossible": "Panjang lahir {cm} cm tidak mungkin. Tulis dalam sentimeter, misalnya 49.",
+    "birth-weight-impossible": "Berat lahir {kg} kg tidak mungkin. Tulis dalam kilogram, misalnya 3,1.",
+    "born-in-future": "Tanggal lahir {born} belum terjadi; hari ini {today}. Periksa tahunnya.",
+    "children-without-live-birth": "Ada bayi, tetapi hasilnya bukan lahir hidup. Pilih lahir hidup, atau hapus bayi.",
+    "correction-of-another-kind": "Perbaikan harus dari jenis catatan yang sama. Tarik catatan itu dan buat yang baru.",
+    "correction-unreadable": "Isi perbaikan tidak terbaca. Ulangi perbaikan dari formulirnya.",
+    "events-before-birth": "Ada catatan sebelum {born}. Perbaiki tanggal catatan itu dulu, baru tanggal lahir.",
+    "food-groups-impossible": "Kelompok makanan {groups} tidak ada. Isi angka 0 sampai 8.",
+    "future-day": "Tanggal {on} belum terjadi; hari ini {today}. Tulis tanggal yang sudah lewat.",
+    "grams-for-kilograms": "Berat {kg} kg tidak mungkin. Yang diketik mungkin gram; tulis {in_kg}.",
+    "hb-impossible": "Hb {value} tidak mungkin. Tulis dalam g/dL, misalnya 11,2.",
+    "head-impossible": "Lingkar kepala {cm} cm tidak mungkin. Ukur lagi dan tulis dalam sentimeter.",
+    "hpht-in-future": "HPHT {hpht} sesudah hari ini atau sesudah tanggal catatan. Periksa tanggalnya.",
+    "hpht-too-old": "HPHT {hpht} sudah lebih dari 400 hari. Periksa tahunnya.",
+    "identity-in-correction": "Nama, NIK dan alamat tidak diubah lewat perbaikan ini. Pakai formulir identitas.",
+    "length-impossible": "Panjang {cm} cm tidak mungkin. Ukur lagi dan tulis dalam sentimeter, misalnya 66,5.",
+    "lila-impossible": "LILA {cm} cm tidak mungkin. Ukur lagi dan tulis dalam sentimeter, misalnya 13,5.",
+    "metres-for-centimetres": "Panjang {cm} cm tidak mungkin. Yang diketik mungkin meter; tulis {in_cm}.",
+    "millimetres-for-centimetres": "Panjang {cm} cm tidak mungkin. Yang diketik mungkin milimeter; tulis {in_cm}.",
+    "more-newborns-than-born": "Bayi lahir hidup tercatat {alive}. Semua sudah didaftar, atau jumlahnya keliru.",
+    "move-needs-desa-and-posyandu": "Isi desa dan posyandu yang baru, atau kosongkan keduanya bila pindah ke luar.",
+    "no-living-child": "Hasil lahir hidup, tetapi jumlah bayi hidup belum diisi. Isi jumlahnya.",
+    "no-such-case": "Kasus ini belum terdaftar. Daftarkan dulu, baru catat yang lain.",
+    "no-such-event": "Catatan nomor {version} tidak ada atau sudah berupa perbaikan. Muat ulang halaman kasus.",
+    "no-such-measurement": "Penimbangan yang mau dipastikan tidak ada. Muat ulang halaman kasus.",
+    "no-such-referral": "Rujukan ini tidak ada. Buat rujukan dulu atau muat ulang halaman kasus.",
+    "not-a-balita": "Tanggal lahir {born} terlalu lama untuk balita. Periksa tahunnya.",
+    "not-closed": "Kasus ini masih berjalan; tidak perlu dibuka kembali.",
+    "not-delivered": "Persalinan belum dicatat. Catat hasil kehamilan dulu.",
+    "not-yours-to-mend": "Hanya pencatatnya atau tenaga kesehatan yang boleh memperbaiki. Minta tolong bidan.",
+    "nothing-confirmed": "Belum ada status yang dipilih. Pilih paling sedikit satu.",
+    "nothing-measured": "Belum ada angka yang diisi. Isi paling sedikit satu hasil.",
+    "only-nakes-confirm": "Status gizi dipastikan oleh bidan atau puskesmas. Minta bidan memeriksanya.",
+    "other-kind-of-case": "Catatan ini bukan untuk kasus jenis ini. Pilih formulir balita atau ibu hamil yang sesuai.",
+    "outcome-already-recorded": "Hasil kehamilan sudah dicatat pada {on}. Perbaiki catatan itu bila keliru.",
+    "planned-before-referral": "Tanggal rencana {planned} sebelum rujukan dibuat ({on}). Tulis hari itu atau nanti.",
+    "pmt-already-started": "PMT siklus {cycle} sudah dimulai ({on}). Pakai nomor siklus berikutnya.",
+    "pmt-before-decision": "Tanggal {on} sebelum PMT diputuskan ({decided}). Periksa tanggalnya.",
+    "pmt-cycle-impossible": "Siklus PMT {cycle} tidak ada. Nomor siklus mulai dari 1.",
+    "pmt-days-impossible": "PMT {days} hari tidak mungkin. Isi 1 sampai 366 hari.",
+    "pmt-days-missing": "Jumlah hari PMT belum diisi. Isi menurut juknis, misalnya 56.",
+    "pmt-ended": "PMT siklus {cycle} sudah berakhir pada {on}. Periksa tanggal atau nomor siklusnya.",
+    "pmt-not-decided": "PMT siklus {cycle} belum diputuskan layak. Minta petugas gizi atau bidan memutuskan dulu.",
+    "pmt-not-started": "PMT siklus {cycle} belum dimulai pada hari itu. Catat mulai PMT dulu.",
+    "pmt-week-already-closed": "Minggu ke-{week} sudah ditutup. Pilih minggu lain.",
+    "pregnancy-not-dated": "Isi HPHT, atau perkiraan lahir dari USG.",
+    "pressure-impossible": "Tekanan darah {value} tidak mungkin. Ukur lagi; tulis misalnya 110 dan 70.",
+    "referral-exists": "Rujukan ini sudah tercatat.",
+    "referral-step": "Rujukan ini {state}, jadi tidak dapat dicatat {step}. Muat ulang dan lihat langkah terakhirnya.",
+    "registration-stays": "Pendaftaran tidak dapat ditarik. Perbaiki isinya atau tutup kasusnya.",
+    "tablets-impossible": "Jumlah tablet {count} tidak mungkin. Isi 0 sampai 400.",
+    "until-not-later": "Tanggal {until} harus sesudah hari ini. Pilih hari untuk diingatkan lagi.",
+    "verify-own-measurement": "Pengukuran harus dipastikan oleh orang lain, bukan yang mengukur.",
+    "weeks-impossible": "Umur kehamilan {weeks} minggu tidak mungkin. Isi 20 sampai 45 minggu.",
+    "weight-impossible": "Berat {kg} kg tidak mungkin. Timbang lagi dan tulis dalam kilogram, misalnya 7,1.",
+}
+
+# Said at the doors, before or beside the domain.
+DOORS: dict[str, str] = {
+    "busy": "Banyak yang mencatat kasus ini bersamaan. Catatan tersimpan di HP dan dikirim lagi sendiri.",
+    "stale": "Kasus ini sudah berubah sejak dibuka. Muat ulang, periksa, lalu kirim lagi.",
+    "held": "Menunggu catatan lain dari kasus ini yang belum diterima. Dikirim lagi sendiri.",
+    "internal": "Ada gangguan di pusat, bukan salah Anda. Catatan aman di HP; coba lagi nanti.",
+    "entry-reused": "Nomor kiriman ini sudah dipakai untuk isi yang lain. Catat ulang dari formulirnya.",
+    "unreadable": "Kiriman tidak terbaca. Catat ulang dari formulirnya.",
+    "not-json": "Kiriman tidak terbaca. Catat ulang dari formulirnya.",
+    "unknown-field": "Isian {field} tidak dikenal. Perbarui aplikasi, lalu kirim lagi.",
+    "missing-field": "Isian {field} belum diisi.",
+    "wrong-value": "Isian {field} salah. Periksa lagi.",
+    "unknown-command": "Jenis catatan ini tidak dikenal. Perbarui aplikasi, lalu kirim lagi.",
+    "too-large": "Kiriman terlalu besar. Kirim sedikit demi sedikit.",
+    "too-many": "Terlalu banyak catatan sekali kirim. Kirim sedikit demi sedikit.",
+    "too-often": "Terlalu sering mencoba. Tunggu sebentar, lalu coba lagi.",
+    "not-yours": "Kasus ini bukan di wilayah Anda. Hubungi bidan bila perlu.",
+    "wrong-desa": "Desa atau posyandu ini bukan wilayah Anda. Periksa pilihannya.",
+    "wrong-posyandu": "Posyandu ini tidak ada di desa yang dipilih. Periksa pilihannya.",
+    "not-allowed": "Jabatan Anda tidak boleh mencatat ini. Minta bidan atau puskesmas mencatatnya.",
+    "not-found": "Tidak ditemukan. Periksa alamat atau cari lagi dari daftar.",
+    "method-not-allowed": "Cara ini tidak dipakai di alamat tersebut.",
+    "sign-in": "Masuk dulu dengan nama pengguna dan kata sandi.",
+    "wrong-password": "Nama pengguna atau kata sandi salah. Coba lagi.",
+    "session-ended": "Sesi sudah berakhir. Masuk lagi; yang sudah diketik tetap ada.",
+    "forged": "Formulir ini sudah kedaluwarsa. Muat ulang halaman, lalu kirim lagi.",
+    "no-post": "Anda belum memegang jabatan yang berlaku hari ini. Hubungi puskesmas.",
+    "erased": "Identitas orang ini sudah dihapus atas permintaannya.",
+    "behind": "Daftar belum memuat catatan terbaru. Muat ulang sebentar lagi.",
+    "bad-cursor": "Halaman daftar ini sudah tidak berlaku. Mulai lagi dari halaman pertama.",
+    "bad-question": "Saringan daftar tidak terbaca. Kosongkan saringan, lalu coba lagi.",
+}
+
+
+def refusal(code: str, facts: Mapping[str, object] | None = None) -> str:
+    """The sentence for a code, filled with its facts. A code nobody wrote a sentence for is named as it is."""
+    template = REFUSALS.get(code) or DOORS.get(code)
+    if template is None:
+        return f"Tidak dapat diterima ({code}). Hubungi puskesmas."
+    return template.format_map(_Told({**(facts or {}), **_meant(facts or {})}))
+
+
+class _Told(dict[str, object]):
+    """Facts in the forms people read; what is not known reads as a dash."""
+
+    def __missing__(self, _key: str) -> str:
+        return "–"
+
+    def __getitem__(self, key: str) -> str:
+        return _told(super().__getitem__(key))
+
+
+def _told(fact: object) -> str:
+    if isinstance(fact, date):
+        return figures.day(fact)
+    if isinstance(fact, int | float):
+        return figures.number(fact)
+    return label(str(fact))
+
+
+def _meant(facts: Mapping[str, object]) -> dict[str, object]:
+    """What was probably meant: 7100 kg are 7,1 kg typed in grams, 0,66 cm are metres, 661 cm are millimetres."""
+    meant: dict[str, object] = {}
+    kg, cm = facts.get("kg"), facts.get("cm")
+    if isinstance(kg, int | float):
+        meant["in_kg"] = kg / 1000
+    if isinstance(cm, int | float):
+        meant["in_cm"] = cm * 100 if cm < 2 else cm / 10
+    return meant
+
+
+def unreadable(error: str) -> str:
+    """The sentence for a msgspec error: which field, and what is wrong with it."""
+    match = _UNKNOWN.search(error)
+    if match:
+        return f"Isian {_field(match[1])} tidak dikenal. Perbarui aplikasi, lalu kirim lagi."
+    match = _MISSING.search(error)
+    if match:
+        return f"Isian {_field(match[1])} belum diisi."
+    if "Invalid value" in error and re.search(r"\.(do|is)`$", error):
+        return DOORS["unknown-command"]
+    place = _PLACE.search(error)
+    if place is None:
+        return DOORS["unreadable"]
+    return f"Isian {_field(place[1])} salah: {_wanted(error)}."
+
+
+_UNKNOWN = re.compile(r"unknown field `([^`]+)`")
+_MISSING = re.compile(r"missing required field `([^`]+)`")
+_PLACE = re.compile(r"at `\$[^`]*?\.?([A-Za-z_]+)(?:\[[^\]]*\])*`$")
+_EXPECTED = re.compile(r"Expected `([^`]+)`")
+
+_WANTED = {
+    "float": "tulis angka",
+    "int": "tulis angka bulat",
+    "date": "tulis tanggal seperti 2025-03-04",
+    "uuid": "nomornya rusak",
+    "bool": "pilih ya atau tidak",
+    "str": "tulis dengan huruf",
+    "array": "harus berupa daftar",
+    "object": "isinya tidak lengkap",
+}
+
+
+def _wanted(error: str) -> str:
+    if "enum value" in error or "Invalid value" in error:
+        return "pilihan itu tidak ada"
+    if "date" in error:
+        return _WANTED["date"]
+    if "UUID" in error:
+        return _WANTED["uuid"]
+    expected = _EXPECTED.search(error)
+    first = expected[1].split(" ")[0] if expected else ""
+    return _WANTED.get(first, "periksa lagi")
+
+
+def _field(name: str) -> str:
+    known = FIELDS.get(name)
+    return f'"{known}"' if known else f'"{name}"'
