@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
+from urllib.request import urlopen
 
 import click
 import psycopg
+import uvicorn
 
 from service import embedded
-from service.migrate import MigrationError, migrate
+from service.migrate import MigrationError, migrate, pending
 from service.settings import Settings, SettingsError, load
 from service.tenants import tenants
 
 P = ParamSpec("P")
+
+HEALTH = "/health"
+"""Answers 200 as soon as requests are served; asks nothing of whoever calls."""
 
 
 def said_plainly(command: Callable[P, None]) -> Callable[P, None]:
@@ -46,6 +51,47 @@ def migrate_command() -> None:
 
 
 @main.command()
+@click.option("--host", help="Alamat untuk didengarkan (DAMPINGI_HOST).")
+@click.option("--port", type=int, help="Porta (DAMPINGI_PORT).")
+@click.option("--workers", type=click.IntRange(1, 8), default=1, show_default=True, help="Banyaknya proses.")
+@said_plainly
+def serve(host: str | None, port: int | None, workers: int) -> None:
+    """Melayani halaman dan API."""
+    settings = load()
+    if settings.database_url is None:
+        bring_up_to_date(settings)
+    else:
+        refuse_yesterdays_tables(settings)
+    uvicorn.run(
+        "service.app:create",
+        factory=True,
+        host=host or settings.host,
+        port=port or settings.port,
+        workers=workers,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
+
+
+@main.group()
+def health() -> None:
+    """Apakah bagian ini bekerja? Untuk pemeriksaan berkala; kode keluar 0 berarti ya."""
+
+
+@health.command("service")
+@said_plainly
+def service_health() -> None:
+    """Apakah halaman dan API menjawab?"""
+    port = load().port
+    try:
+        with urlopen(f"http://127.0.0.1:{port}{HEALTH}", timeout=3) as answer:
+            click.echo(f"menjawab {answer.status}")
+    except OSError as problem:
+        raise click.ClickException(f"tidak menjawab di porta {port}: {problem}") from None
+
+
+@main.command()
 @said_plainly
 def stop() -> None:
     """Menghentikan PostgreSQL bawaan; datanya tetap tersimpan."""
@@ -61,6 +107,14 @@ def bring_up_to_date(settings: Settings) -> list[tuple[str, tuple[str, ...]]]:
         with psycopg.connect(tenant.dsn) as conn:
             done.append((tenant.name, migrate(conn, tenant.schema, app)))
     return done
+
+
+def refuse_yesterdays_tables(settings: Settings) -> None:
+    """On a server, tables change when the operator says so, not when a service happens to start."""
+    for tenant in tenants(settings, embedded.dsn(settings)).values():
+        with psycopg.connect(tenant.dsn) as conn:
+            if missing := pending(conn, tenant.schema):
+                raise MigrationError(f"{tenant.name}: {', '.join(missing)} belum dijalankan; jalankan dampingi migrate")
 
 
 if __name__ == "__main__":

@@ -17,8 +17,6 @@ import pytest
 from service import embedded
 from service.settings import load, master_key
 
-pytestmark = pytest.mark.sql
-
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
