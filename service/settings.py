@@ -108,8 +108,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
 
 
 _PREFIX = "DAMPINGI_"
-_NOT_SETTINGS = frozenset({"DAMPINGI_HOME", "DAMPINGI_VENV"})
-"""What ./dampingi itself reads."""
+_NOT_SETTINGS = frozenset({"DAMPINGI_VENV", "DAMPINGI_DB_PASSWORD"})
+"""What ./dampingi itself and the compose file read."""
 
 
 def master_key(settings: Settings) -> bytes:

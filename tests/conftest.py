@@ -18,7 +18,7 @@ from psycopg.sql import SQL, Identifier
 from service import embedded
 from service.migrate import migrate
 
-_FOLDER = "DAMPINGI_TEST_FOLDER"
+_FOLDER = "TESTS_OF_DAMPINGI"
 _SQL_FIXTURES = {"server", "dsn", "database", "schema", "conn", "app_role"}
 
 
