@@ -1,0 +1,269 @@
+"""Who may do and see what: one table of roles and commands, and the territory of a post. What is absent is forbidden.
+
+Rights follow from the post somebody holds (a role in an organisation unit, from a day to a day), never from the person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from domain.case import Command, Personal, Refused, Role
+from domain.pregnancy import RESTRICTED_TESTS, LabResultRecorded
+from domain.stories import Case
+
+# What each role may ask to have recorded
+
+_CARE: frozenset[Role] = frozenset({"bidan", "puskesmas-tpg", "puskesmas-dr"})
+_FIELD: frozenset[Role] = _CARE | {"kader"}
+_VILLAGE: frozenset[Role] = _FIELD | {"desa"}
+_PUSKESMAS: frozenset[Role] = frozenset({"puskesmas-tpg", "puskesmas-dr"})
+_RECEIVERS: frozenset[Role] = _CARE | {"rs"}
+
+WRITES: Mapping[str, frozenset[Role]] = {
+    "case.correct": _VILLAGE | {"rs"},  # the domain lets only the author or a health worker
+    "case.retract": _VILLAGE | {"rs"},
+    "case.set-aside": _VILLAGE,
+    "case.close": _CARE,
+    "case.reopen": _CARE,
+    "care.visit-home": _VILLAGE,
+    "care.counsel": _VILLAGE,
+    "care.assess": _RECEIVERS,
+    "care.start-plan": _CARE,
+    "care.review": _PUSKESMAS,
+    "care.report-danger-sign": _VILLAGE,
+    "care.admit": _RECEIVERS,
+    "pmt.decide-eligibility": _CARE,
+    "pmt.start": _VILLAGE,
+    "pmt.give": _VILLAGE,
+    "pmt.miss": _VILLAGE,
+    "pmt.close-week": _FIELD,
+    "pmt.stop": _CARE,
+    "pmt.complete": _CARE,
+    "referral.create": _FIELD,
+    "referral.accept": _RECEIVERS,
+    "referral.reject": _RECEIVERS,
+    "referral.arrive": _RECEIVERS | {"kader"},
+    "referral.no-show": _RECEIVERS | {"kader"},
+    "referral.cancel": _FIELD,
+    "referral.counter-refer": _RECEIVERS,
+    "referral.plan-follow-up": _CARE,
+    "referral.close": _CARE,
+    "child.report": _VILLAGE,
+    "child.register": _FIELD,
+    "child.identify": _VILLAGE,
+    "child.measure": _FIELD | {"rs"},
+    "child.record-absence": _FIELD,
+    "child.verify-measurement": _CARE,
+    "child.confirm-status": _RECEIVERS,
+    "child.record-feeding": _FIELD,
+    "child.move": _VILLAGE,
+    "child.die": _VILLAGE | {"rs"},
+    "pregnancy.report": _VILLAGE,
+    "pregnancy.register": _FIELD,
+    "pregnancy.identify": _VILLAGE,
+    "pregnancy.record-antenatal-visit": _RECEIVERS,
+    "pregnancy.measure": _FIELD | {"rs"},
+    "pregnancy.record-lab-result": _RECEIVERS,
+    "pregnancy.give-tablets": _FIELD,
+    "pregnancy.record-outcome": _RECEIVERS,
+    "pregnancy.register-newborns": _RECEIVERS,
+    "pregnancy.record-postnatal-visit": _RECEIVERS,
+}
+
+# What each role may read
+
+NAMED: frozenset[Role] = _VILLAGE | {"rs"}
+"""Who reads names. A supervisor further away sees that a task is late, where and whose, and not of whom (11.1)."""
+
+CASES: frozenset[Role] = NAMED | {"inspektorat"}
+"""Who may open a case; the inspectorate sees what was done, with the names covered."""
+
+SEARCHES: frozenset[Role] = NAMED - {"rs"}
+"""Who may look for people by name. A hospital knows only those who were sent to it."""
+
+FULL_NIK: frozenset[Role] = _CARE
+"""The last two digits are enough for everybody else (protocol 10)."""
+
+RESTRICTED: frozenset[Role] = _RECEIVERS
+"""Who may see HIV, syphilis and HBsAg."""
+
+DESKS: Mapping[Role, tuple[Role, ...]] = {
+    "kader": ("kader",),
+    "bidan": ("bidan", "kader"),
+    "desa": ("desa",),
+    "puskesmas-tpg": ("puskesmas-tpg", "puskesmas-dr", "bidan", "kader"),
+    "puskesmas-dr": ("puskesmas-dr", "puskesmas-tpg", "bidan", "kader"),
+    "kecamatan": ("kecamatan",),
+    "kabupaten": ("kabupaten",),
+    "inspektorat": ("inspektorat", "kader", "bidan", "desa", "puskesmas-tpg", "puskesmas-dr", "kecamatan", "kabupaten"),
+    "rs": ("rs",),
+}
+"""Whose lists a post may open, its own first."""
+
+# Where
+
+UnitKind = Literal["kabupaten", "kecamatan", "puskesmas", "desa", "posyandu", "rs"]
+
+
+class Unit(Struct, frozen=True):
+    """An organisation unit: posyandu in desa in puskesmas in kecamatan in kabupaten."""
+
+    code: str
+    kind: UnitKind
+    name: str
+    parent: str | None = None
+    session_day: int | None = None
+
+
+Units = Mapping[str, Unit]
+
+SEAT: Mapping[Role, UnitKind] = {
+    "kader": "posyandu",
+    "bidan": "desa",
+    "desa": "desa",
+    "puskesmas-tpg": "puskesmas",
+    "puskesmas-dr": "puskesmas",
+    "kecamatan": "kecamatan",
+    "kabupaten": "kabupaten",
+    "inspektorat": "kabupaten",
+    "rs": "rs",
+}
+"""The kind of unit in which a role is held."""
+
+
+class Territory(Struct, frozen=True):
+    """The places a post answers for. Empty is nowhere."""
+
+    desa: frozenset[str] = frozenset()
+    posyandu: str | None = None
+    """Where set, only this posyandu."""
+    facility: str | None = None
+    """Where set, only cases referred to this facility, wherever they live."""
+
+    def holds(self, desa: str, posyandu: str) -> bool:
+        return desa in self.desa and self.posyandu in (None, posyandu)
+
+
+def territory(role: Role, unit: Unit, units: Units) -> Territory:
+    """The places below a unit; nowhere at all when the role is not one that is held in such a unit."""
+    if SEAT[role] != unit.kind:
+        return Territory()
+    if unit.kind == "rs":
+        return Territory(facility=unit.code)
+    if unit.kind == "posyandu":
+        return Territory(frozenset({unit.parent or ""}), posyandu=unit.code)
+    return Territory(frozenset(u.code for u in below(unit, units) if u.kind == "desa"))
+
+
+def below(unit: Unit, units: Units) -> Iterable[Unit]:
+    """The unit itself and all that stand under it."""
+    for one in units.values():
+        above: Unit | None = one
+        while above is not None:
+            if above.code == unit.code:
+                yield one
+                break
+            above = units.get(above.parent) if above.parent else None
+
+
+class Post(Struct, frozen=True):
+    """A role that an account holds in a unit, from a day until before another."""
+
+    id: UUID
+    role: Role
+    unit: Unit
+    valid_from: date
+    valid_to: date | None = None
+
+    def held(self, on: date) -> bool:
+        return self.valid_from <= on and (self.valid_to is None or on < self.valid_to)
+
+
+class Who(Struct, frozen=True):
+    """A signed-in person in the post they work from now. The session knows it; no request can say otherwise."""
+
+    tenant: str
+    account: UUID
+    name: str
+    post: Post
+    territory: Territory
+    others: tuple[Post, ...] = ()
+    """Further posts the same person may change to."""
+    must_change: bool = False
+    """The password was given by somebody else."""
+
+    @property
+    def role(self) -> Role:
+        return self.post.role
+
+
+# The questions
+
+
+def may(role: Role, tag: str) -> bool:
+    """A role may ask for a command of this tag."""
+    return role in WRITES.get(tag, ())
+
+
+def check(who: Who, command: Command, state: Case | None) -> None:
+    """Refuses what this post may not do, in the same words whether or not there is such a case elsewhere."""
+    if not may(who.role, command.__struct_config__.tag):  # type: ignore[arg-type]
+        raise Refused("role-may-not")
+    if state is not None:
+        if not reaches(who, state):
+            raise Refused("other-desa")
+        return
+    desa: str | None = getattr(command, "desa", None)
+    posyandu: str | None = getattr(command, "posyandu", None)
+    if not _begins(command) or not desa or not posyandu or not who.territory.holds(desa, posyandu):
+        raise Refused("other-desa")
+
+
+def _begins(command: Command) -> bool:
+    return command.__struct_config__.tag in (
+        "child.register", "child.report", "pregnancy.register", "pregnancy.report",
+    )  # fmt: skip
+
+
+def reaches(who: Who, state: Case) -> bool:
+    """The case is one this post answers for."""
+    if who.territory.facility is not None:
+        return any(r.to == who.territory.facility for r in state.referrals)
+    return who.territory.holds(state.desa, state.posyandu)
+
+
+def may_open(who: Who, state: Case | None) -> bool:
+    """This post may read the case. The same no for a case elsewhere and for none at all."""
+    return state is not None and who.role in CASES and reaches(who, state)
+
+
+def may_see(role: Role, event: object) -> bool:
+    """The restricted results of the triple elimination never reach kader, desa or those who supervise."""
+    return role in RESTRICTED or not (isinstance(event, LabResultRecorded) and event.test in RESTRICTED_TESTS)
+
+
+def shown(role: Role, personal: Personal | None) -> Personal | None:
+    """What of an identity a role may see."""
+    if personal is None or role not in CASES:
+        return None
+    if role not in NAMED:
+        return Personal(name=initials(personal.name))
+    if role in FULL_NIK:
+        return personal
+    covered = {name: cover(getattr(personal, name)) for name in ("nik", "kk", "mother_nik") if getattr(personal, name)}
+    return replace(personal, **covered)
+
+
+def cover(number: str) -> str:
+    """A NIK with only its last two digits: region and birth date are on the screen, so the usual mask would tell it."""
+    return "•" * max(len(number) - 2, 0) + number[-2:]
+
+
+def initials(name: str | None) -> str:
+    return " ".join(f"{word[0]}." for word in (name or "").split() if word) or "-"

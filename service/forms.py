@@ -1,0 +1,404 @@
+"""Forms as small declarations: what a command asks for is read from its type, a form only says what to show and how.
+
+What is typed comes back as it was typed together with a sentence, so nothing has to be typed twice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+from msgspec import inspect as types
+
+from domain.case import Command, Event
+from domain.labels import FIELDS, label
+from domain.stories import COMMANDS, Kind
+
+Input = Literal["number", "whole", "day", "choice", "many", "flag", "text", "long", "hidden", "newborns"]
+
+
+class Form(Struct, frozen=True):
+    """One form: the fields shown, in the order shown. `personal` are those that go into the sealed identity."""
+
+    tag: str
+    title: str
+    button: str
+    fields: tuple[str, ...] = ()
+    personal: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    kind: Kind | None = None
+    """Only for this kind of case; None for both."""
+    hint: str = ""
+    begins: bool = False
+    """It begins a case."""
+
+
+_WHO = ("name", "nik", "kk", "mother", "father", "phone", "address", "rt", "rw")
+_MOTHER = ("name", "nik", "kk", "father", "phone", "address", "rt", "rw")
+
+_ALL: tuple[Form, ...] = (
+    Form("child.measure", "Timbang dan ukur", "Simpan penimbangan",
+         ("on", "kg", "cm", "lying", "lila", "head", "oedema", "context"), kind="child",
+         hint="Isi yang diukur saja. Koma atau titik sama saja: 7,1 atau 7.1."),
+    Form("child.record-absence", "Catat tidak hadir", "Simpan", ("on", "reason", "back"), ("note",), kind="child"),
+    Form("child.register", "Daftarkan anak", "Daftarkan",
+         ("on", "posyandu", "born", "born_from", "sex", "birth_kg", "birth_cm", "weeks", "order"), _WHO,
+         kind="child", begins=True),
+    Form("child.report", "Laporkan anak baru", "Laporkan", ("on", "posyandu"), ("name", "mother", "address", "note"),
+         kind="child", begins=True, hint="Untuk anak yang diketahui ada, tetapi datanya belum lengkap."),
+    Form("child.identify", "Perbarui identitas anak", "Simpan identitas", ("on",), _WHO, kind="child"),
+    Form("child.verify-measurement", "Pastikan hasil ukur", "Hasil ukur benar", ("on",), hidden=("version",),
+         kind="child", hint="Tekan setelah mengukur ulang dan hasilnya sama."),
+    Form("child.confirm-status", "Pastikan status gizi", "Simpan status",
+         ("on", "weight_height", "weight_age", "height_age"), kind="child"),
+    Form("child.record-feeding", "Catat makan anak", "Simpan", ("on", "breast", "groups"), kind="child"),
+    Form("child.move", "Catat pindah", "Simpan", ("on", "posyandu"), ("address", "note"), kind="child",
+         hint="Kosongkan posyandu bila pindah ke luar kabupaten."),
+    Form("child.die", "Catat meninggal", "Simpan", ("on", "place"), ("note",), kind="child"),
+    Form("pregnancy.register", "Daftarkan ibu hamil", "Daftarkan",
+         ("on", "posyandu", "hpht", "dated_by", "due", "gravida", "para", "abortus", "born", "height", "weight_before"),
+         _MOTHER, kind="pregnancy", begins=True, hint="Isi HPHT, atau perkiraan lahir dari USG."),
+    Form("pregnancy.report", "Laporkan ibu hamil", "Laporkan", ("on", "posyandu"), ("name", "address", "phone", "note"),
+         kind="pregnancy", begins=True, hint="Untuk ibu yang diketahui hamil, tetapi datanya belum lengkap."),
+    Form("pregnancy.identify", "Perbarui identitas ibu", "Simpan identitas", ("on",), _MOTHER, kind="pregnancy"),
+    Form("pregnancy.record-antenatal-visit", "Catat periksa hamil", "Simpan", ("on", "by", "place", "usg"),
+         kind="pregnancy"),
+    Form("pregnancy.measure", "Ukur ibu hamil", "Simpan ukuran",
+         ("on", "kg", "lila", "systolic", "diastolic", "fundus", "heartbeat"), kind="pregnancy",
+         hint="Isi yang diukur saja."),
+    Form("pregnancy.record-lab-result", "Catat hasil laboratorium", "Simpan hasil", ("on", "test", "value", "result"),
+         kind="pregnancy"),
+    Form("pregnancy.give-tablets", "Beri tablet", "Simpan", ("on", "kind", "count", "taken"), kind="pregnancy"),
+    Form("pregnancy.record-outcome", "Catat persalinan", "Simpan persalinan",
+         ("on", "outcome", "alive", "children", "weeks", "place", "helper", "hour"), kind="pregnancy",
+         hint="Setiap bayi hidup langsung didaftarkan sebagai balita."),
+    Form("pregnancy.register-newborns", "Daftarkan bayi", "Daftarkan bayi", ("on", "children"), kind="pregnancy"),
+    Form("pregnancy.record-postnatal-visit", "Catat kunjungan nifas", "Simpan", ("on", "by"), kind="pregnancy"),
+    Form("care.visit-home", "Kunjungan rumah", "Simpan kunjungan", ("on", "found", "action", "back"), ("note",)),
+    Form("care.counsel", "Catat penyuluhan", "Simpan", ("on", "topic"), ("note",)),
+    Form("care.assess", "Pemeriksaan", "Simpan pemeriksaan",
+         ("on", "illness", "appetite", "complication", "red_flag", "diagnosis", "plan"), ("note",)),
+    Form("care.start-plan", "Mulai rencana perawatan", "Simpan", ("on", "reason"), ("note",)),
+    Form("care.review", "Tinjau kasus", "Simpan tinjauan", ("on", "decision"), ("note",)),
+    Form("care.report-danger-sign", "Laporkan tanda bahaya", "Laporkan", ("on", "signs"), ("note",)),
+    Form("care.admit", "Catat rawat inap", "Simpan", ("on", "until")),
+    Form("pmt.decide-eligibility", "Putuskan PMT", "Simpan keputusan",
+         ("on", "eligible", "reason", "days", "scheme", "funding"), ("note",), hidden=("cycle",)),
+    Form("pmt.start", "Mulai PMT", "Mulai PMT", ("on", "kg", "consent"), hidden=("cycle",)),
+    Form("pmt.give", "Beri PMT hari ini", "Simpan", ("on", "eaten", "menu"), hidden=("cycle",)),
+    Form("pmt.miss", "PMT tidak diberikan", "Simpan", ("on", "reason"), ("note",), hidden=("cycle",)),
+    Form("pmt.close-week", "Tutup minggu PMT", "Tutup minggu", ("on", "week", "follow_up"), hidden=("cycle",)),
+    Form("pmt.stop", "Hentikan PMT", "Hentikan PMT", ("on", "reason"), ("note",), hidden=("cycle",)),
+    Form("pmt.complete", "Nilai hasil PMT", "Simpan hasil", ("on", "outcome"), hidden=("cycle",)),
+    Form("referral.create", "Rujuk", "Buat rujukan", ("on", "to", "reason", "urgent", "planned"), ("note",),
+         hidden=("referral",)),
+    Form("referral.accept", "Terima rujukan", "Terima", ("on", "planned"), ("note",), hidden=("referral",)),
+    Form("referral.reject", "Tolak rujukan", "Tolak rujukan", ("on", "reason"), ("note",), hidden=("referral",)),
+    Form("referral.arrive", "Pasien sudah tiba", "Simpan", ("on",), hidden=("referral",)),
+    Form("referral.no-show", "Pasien tidak datang", "Simpan", ("on", "reason", "planned"), ("note",),
+         hidden=("referral",)),
+    Form("referral.cancel", "Batalkan rujukan", "Batalkan rujukan", ("on", "reason"), ("note",), hidden=("referral",)),
+    Form("referral.counter-refer", "Rujuk balik", "Simpan rujuk balik", ("on", "diagnosis", "control"), ("note",),
+         hidden=("referral",)),
+    Form("referral.plan-follow-up", "Rencana tindak lanjut", "Simpan rencana", ("on", "visit"), ("note",),
+         hidden=("referral",)),
+    Form("referral.close", "Tutup rujukan", "Tutup rujukan", ("on", "result"), ("note",), hidden=("referral",)),
+    Form("case.set-aside", "Tunda tugas", "Tunda", ("on", "reason", "until"), ("note",), hidden=("rule", "key"),
+         hint="Menunda bukan mengerjakan: tugas kembali pada tanggal itu."),
+    Form("case.close", "Tutup kasus", "Tutup kasus", ("on", "reason"), ("note",)),
+    Form("case.reopen", "Buka kembali kasus", "Buka kembali", ("on", "reason"), ("note",)),
+)  # fmt: skip
+
+FORMS: Mapping[str, Form] = {form.tag: form for form in _ALL}
+
+_TYPES: Mapping[str, type[Command]] = {c.__struct_config__.tag: c for c in COMMANDS}  # type: ignore[misc]
+
+FORM_OF: Mapping[type[Event], Form] = {
+    c.FACT: FORMS[tag] for tag, c in _TYPES.items() if tag in FORMS  # type: ignore[attr-defined]
+}
+"""The form that an event was once typed into."""
+
+_PLACEHOLDERS = {
+    "kg": "7,1", "cm": "66,5", "lila": "13,5", "head": "43", "birth_kg": "3,1", "birth_cm": "49", "height": "152",
+    "weight_before": "48,5", "systolic": "110", "diastolic": "70", "diagnosis": "E44.1", "value": "11,2",
+}  # fmt: skip
+
+_FLAGS: Mapping[str, tuple[str, str]] = {
+    "lying": ("Telentang", "Berdiri"),
+    "appetite": ("Baik", "Tidak mau makan"),
+    "eligible": ("Layak", "Tidak"),
+}
+"""What yes and no are called where they are not yes and no."""
+
+_ASKS = {
+    "on": "Tanggal",
+    "lying": "Cara mengukur panjang atau tinggi",
+    "head": "Lingkar kepala (cm)",
+    "oedema": "Bengkak di kedua kaki",
+    "illness": "Ada penyakit",
+    "appetite": "Nafsu makan",
+    "complication": "Ada komplikasi",
+    "red_flag": "Ada tanda merah (perlu dokter anak)",
+    "urgent": "Darurat, berangkat hari ini",
+    "usg": "Dengan USG",
+    "eligible": "Layak mendapat PMT",
+    "consent": "Keluarga setuju",
+    "mother": "Nama ibu",
+    "father": "Nama ayah atau suami",
+    "name": "Nama lengkap",
+    "to": "Dirujuk ke",
+    "children": "Bayi yang lahir hidup",
+    "eaten": "Yang dimakan",
+    "planned": "Rencana berangkat",
+}  # fmt: skip
+
+_NUMBERED = {
+    "oedema": {"0": "Tidak", "1": "+1 (punggung kaki)", "2": "+2 (sampai lutut)", "3": "+3 (seluruh badan)"},
+    "eaten": {"0": "Tidak dimakan", "25": "Seperempat", "50": "Setengah", "75": "Tiga perempat", "100": "Habis"},
+    "sex": {"L": "Laki-laki", "P": "Perempuan"},
+}
+
+_CHOSEN_FROM_UNITS = frozenset({"posyandu", "to"})
+
+
+class Field(Struct, frozen=True):
+    """One input as the page draws it."""
+
+    name: str
+    label: str
+    input: Input
+    required: bool = False
+    options: tuple[tuple[str, str], ...] = ()
+    placeholder: str = ""
+    typed: str | tuple[str, ...] = ""
+    error: str = ""
+
+
+class Unusable(Exception):
+    """What was typed into a field cannot be read; the message is for the person who typed it."""
+
+
+def fields(
+    form: Form,
+    typed: Mapping[str, Sequence[str]],
+    options: Mapping[str, tuple[tuple[str, str], ...]],
+    errors: Mapping[str, str],
+) -> tuple[Field, ...]:
+    """The inputs of a form with what was typed; `options` are the choices that depend on the post and the case."""
+    known = _known(form)
+    shown = [_field(name, known[name], options.get(name), typed, errors) for name in form.fields]
+    shown += [_personal(name, typed, errors) for name in form.personal]
+    shown += [Field(name, "", "hidden", typed=_one(typed, name)) for name in form.hidden]
+    return tuple(shown)
+
+
+def _known(form: Form) -> dict[str, types.Field]:
+    info = types.type_info(_TYPES[form.tag])
+    assert isinstance(info, types.StructType)
+    return {f.name: f for f in info.fields}
+
+
+def _field(
+    name: str,
+    asked: types.Field,
+    options: tuple[tuple[str, str], ...] | None,
+    typed: Mapping[str, Sequence[str]],
+    errors: Mapping[str, str],
+) -> Field:
+    kind, choices = _input(name, asked.type)
+    words = _ASKS.get(name) or FIELDS.get(name, name)
+    return Field(
+        name=name,
+        label=words[:1].upper() + words[1:],
+        input="choice" if options is not None else kind,
+        required=asked.required,
+        options=options if options is not None else choices,
+        placeholder=_PLACEHOLDERS.get(name, ""),
+        typed=tuple(typed.get(name, ())) if kind in ("many", "newborns") else _one(typed, name),
+        error=errors.get(name, ""),
+    )
+
+
+def _personal(name: str, typed: Mapping[str, Sequence[str]], errors: Mapping[str, str]) -> Field:
+    words = _ASKS.get(name) or FIELDS.get(name, name)
+    return Field(
+        name=name,
+        label=words[:1].upper() + words[1:],
+        input="long" if name in ("note", "address") else "text",
+        required=name == "name",
+        typed=_one(typed, name),
+        error=errors.get(name, ""),
+    )
+
+
+def _input(name: str, asked: types.Type) -> tuple[Input, tuple[tuple[str, str], ...]]:
+    """How a type is asked for on a page."""
+    if isinstance(asked, types.UnionType):
+        rest = tuple(t for t in asked.types if not isinstance(t, types.NoneType))
+        if len(rest) == 1:
+            return _input(name, rest[0])
+        literals = [value for t in rest if isinstance(t, types.LiteralType) for value in t.values]
+        return "choice", _words(name, literals)
+    match asked:
+        case types.LiteralType():
+            return "choice", _words(name, asked.values)
+        case types.VarTupleType(item_type=types.LiteralType() as one):
+            return "many", _words(name, one.values)
+        case types.VarTupleType():
+            return "newborns", ()
+        case types.FloatType():
+            return "number", ()
+        case types.IntType():
+            return "whole", ()
+        case types.DateType():
+            return "day", ()
+        case types.BoolType():
+            yes, no = _FLAGS.get(name, ("Ya", "Tidak"))
+            return "flag", (("ya", yes), ("tidak", no))
+    return "text", ()
+
+
+def _words(name: str, codes: Sequence[Any]) -> tuple[tuple[str, str], ...]:
+    numbered = _NUMBERED.get(name, {})
+    named = [(str(code), numbered.get(str(code)) or label(str(code))) for code in sorted_as_declared(codes)]
+    return tuple((code, words[:1].upper() + words[1:]) for code, words in named)
+
+
+def sorted_as_declared(codes: Sequence[Any]) -> Sequence[Any]:
+    """msgspec sorts the values of a Literal; numbers stay so, and an "other" belongs at the end."""
+    return sorted(codes, key=lambda code: (str(code) in ("lain", "tidak-diketahui"), code))
+
+
+# What was typed, as a command
+
+NEWBORNS = 3
+"""Rows for newborns on the birth form: triplets are born."""
+
+
+def read(form: Form, typed: Mapping[str, Sequence[str]]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The command that was typed, and a sentence for each field that cannot be read."""
+    command: dict[str, Any] = {"do": form.tag}
+    errors: dict[str, str] = {}
+    known = _known(form)
+    for name in (*form.fields, *form.hidden):
+        try:
+            value = _value(name, known[name].type, typed)
+        except Unusable as problem:
+            errors[name] = str(problem)
+            continue
+        if value is not None:
+            command[name] = value
+        elif known[name].required and name not in _CHOSEN_FROM_UNITS:
+            errors[name] = "Belum diisi."
+    personal = {name: _one(typed, name) for name in form.personal if _one(typed, name)}
+    if personal or ("name" in form.personal and form.tag.endswith("identify")):
+        command["personal"] = personal
+    if "name" in form.personal and "name" not in personal:
+        errors["name"] = "Nama belum diisi."
+    return command, errors
+
+
+def _value(name: str, asked: types.Type, typed: Mapping[str, Sequence[str]]) -> Any:
+    kind, _ = _input(name, asked)
+    if kind == "many":
+        return [one for one in typed.get(name, ()) if one] or None
+    if kind == "newborns":
+        return _newborns(typed) or None
+    text = _one(typed, name)
+    if not text:
+        return None
+    match kind:
+        case "number":
+            return number(text)
+        case "whole":
+            return whole(text)
+        case "day":
+            return day(text).isoformat()
+        case "flag":
+            return text == "ya"
+    return int(text) if name in ("oedema", "eaten") and text.isdecimal() else text
+
+
+def _newborns(typed: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    found = []
+    for row in range(1, NEWBORNS + 1):
+        sex, name = _one(typed, f"bayi{row}_sex"), _one(typed, f"bayi{row}_name")
+        kg, cm = _one(typed, f"bayi{row}_kg"), _one(typed, f"bayi{row}_cm")
+        if not sex and (name or kg or cm):
+            raise Unusable(f"Jenis kelamin bayi ke-{row} belum dipilih.")
+        if sex:
+            newborn: dict[str, Any] = {"sex": sex}
+            newborn |= {"kg": number(kg)} if kg else {}
+            newborn |= {"cm": number(cm)} if cm else {}
+            newborn |= {"name": name} if name else {}
+            found.append(newborn)
+    return found
+
+
+def _one(typed: Mapping[str, Sequence[str]], name: str) -> str:
+    values = typed.get(name) or ("",)
+    return values[-1].strip()
+
+
+_NUMBER = re.compile(r"\d{1,6}(?:[.,]\d{1,2})?")
+_THOUSANDS = re.compile(r"\d{1,3}[.,]\d{3}")
+
+
+def number(text: str) -> float:
+    """9,5 and 9.5 are the same. 9.500 may be nine and a half or nine thousand five hundred, so it is asked again."""
+    text = text.strip().replace("\u00a0", "").replace(" ", "")
+    if _THOUSANDS.fullmatch(text):
+        raise Unusable(f'"{text}" bisa berarti dua hal. Tulis dengan satu angka di belakang koma, misalnya 9,5.')
+    if not _NUMBER.fullmatch(text):
+        raise Unusable(f'"{text[:20]}" bukan angka yang jelas. Tulis misalnya 9,5.')
+    return float(text.replace(",", "."))
+
+
+def whole(text: str) -> int:
+    """A count: no comma, no point."""
+    if not re.fullmatch(r"\d{1,9}", text):
+        raise Unusable(f'"{text[:20]}" bukan angka bulat. Tulis misalnya 3.')
+    return int(text)
+
+
+_DAY = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})")
+
+
+def day(text: str) -> date:
+    """The browser's 2025-03-04, or as people write it, day first."""
+    try:
+        written = _DAY.fullmatch(text)
+        if written:
+            return date(int(written[3]), int(written[2]), int(written[1]))
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Unusable(f'"{text[:20]}" bukan tanggal. Tulis misalnya 04-03-2025.') from None
+
+
+def typed_again(event: Event, form: Form) -> dict[str, list[str]]:
+    """An event as it would be typed into its form, to be corrected there."""
+    again: dict[str, list[str]] = {}
+    for name in (*form.fields, *form.hidden):
+        value = getattr(event, name, None)
+        if value is None:
+            continue
+        if isinstance(value, bool):
+            again[name] = ["ya" if value else "tidak"]
+        elif isinstance(value, tuple):
+            again[name] = [str(one) for one in value]
+        elif isinstance(value, float):
+            again[name] = [f"{value:g}".replace(".", ",")]
+        else:
+            again[name] = [str(value)]
+    return again
+
+
+def decoded(command: Mapping[str, Any]) -> bytes:
+    """A command in its wire form."""
+    return msgspec.json.encode(command)
+
+
