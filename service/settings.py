@@ -126,7 +126,7 @@ def master_key(settings: Settings) -> bytes:
 def root() -> Path:
     """Where juknis/ and web/ are: beside the packages in a checkout, inside the service package when installed."""
     here = Path(__file__).resolve().parent
-    if (here.parent / "juknis").is_dir():
+    if (here.parent / "pyproject.toml").is_file():
         return here.parent
     return here / "_data"
 
