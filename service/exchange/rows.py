@@ -1,0 +1,73 @@
+"""What a row of another system's file says, whatever the file: one child, measured on one day, somewhere."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from msgspec import Struct
+
+from domain.case import Personal, Sex
+from service.exchange.tables import Cell, Line
+
+
+class Place(Struct, frozen=True):
+    """Where a child is weighed, in the words of the file; empty where it says nothing."""
+
+    kabupaten: str = ""
+    kecamatan: str = ""
+    puskesmas: str = ""
+    desa: str = ""
+    posyandu: str = ""
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """A row that was understood."""
+
+    line: Line
+    place: Place | str
+    """What the file calls the place, or the code of the posyandu."""
+    personal: Personal
+    nik: str | None = None
+    """Only where it is sure enough to say who the child is."""
+    mother_nik: str | None = None
+    born: date
+    sex: Sex
+    birth_kg: float | None = None
+    birth_cm: float | None = None
+    weeks: int | None = None
+    on: date
+    kg: float | None = None
+    cm: float | None = None
+    lying: bool | None = None
+    lila: float | None = None
+    reported: dict[str, float] | None = None
+    notes: tuple[str, ...] = ()
+    """What was read differently from how it was written, in Indonesian."""
+
+
+class Unread(Struct, frozen=True):
+    """A row that was not understood, or is not for us."""
+
+    line: Line
+    reason: str
+    outside: bool = False
+    """Nothing is wrong with it; the child is no longer a balita."""
+
+
+class Titles(Struct, frozen=True):
+    """The row with the names of the columns."""
+
+    line: Line
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        return self.line.cells
+
+
+OUTSIDE = "Di luar usia balita: anak sudah berumur 5 tahun pada hari pengukuran."
+BALITA_DAYS = 1827
+"""The first day of life that is not a balita's any more, as WHO's standards count."""
+
+
+class FileError(Exception):
+    """A table that is not what it was said to be. The message is Indonesian."""
