@@ -8,12 +8,14 @@ Kilograms and centimetres are rounded to whole grams and tenths of a millimetre 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
 from domain.case import Sex
-from domain.child import Category, HeightClass, WeightClass
+
+if TYPE_CHECKING:
+    from domain.child import Category, HeightClass, WeightClass
 
 Index = Literal["waz", "haz", "whz", "baz", "hcz", "acz"]
 """BB/U, PB/U or TB/U, BB/PB or BB/TB, IMT/U, LK/U, LILA/U."""
