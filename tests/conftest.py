@@ -41,6 +41,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _SQL_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.sql)
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
 
 
 @pytest.fixture(scope="session")
@@ -108,6 +110,17 @@ def conn(dsn: str) -> Iterator[psycopg.Connection]:
     """A connection of this test's own, committing by itself."""
     with psycopg.connect(dsn, autocommit=True) as conn:
         yield conn
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The machine's own Chromium, for Playwright's `executable_path`; started by root it needs `--no-sandbox`."""
+    for name in (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return found
+    if os.environ.get("CI"):
+        pytest.fail("no Chromium on the machine that checks everything")
+    pytest.skip("no Chromium found: apt install chromium, or name it in CHROMIUM")
 
 
 def _clear_after_the_dead() -> None:
