@@ -1,0 +1,130 @@
+"""What a projection is: the tables it owns, and the rows one folded case comes to. It never knows an event by name.
+
+A projection's file ends with one object of its own that has NAME, TABLES and `rows`; the follower and the rebuild take
+it from there. Rows are whole: those of a case are deleted and written again whenever its story has moved on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any, LiteralString, Protocol
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+from psycopg.sql import SQL, Composed, Identifier
+
+from domain.case import Personal, Recorded
+from domain.chart import Chart
+from domain.protocol import Book, Obligation, obligations
+from domain.stories import Case, Kind
+from domain.stories import kind as kind_of
+
+Row = tuple[Any, ...]
+
+
+class Folded:
+    """One case as every projection sees it. What costs time is worked out when first asked for, and once."""
+
+    def __init__(
+        self,
+        case: UUID,
+        story: Sequence[Recorded],
+        state: Case,
+        who: Personal,
+        opened: Mapping[int, Personal | None],
+        book: Book,
+    ) -> None:
+        self.case = case
+        self.story = story
+        """As it was recorded, in the order of versions: also what was corrected or retracted later."""
+        self.state = state
+        self.who = who
+        """Who it is by everything told; empty where nothing was told or the key was destroyed."""
+        self.opened = opened
+        """The personal part of each event that has one, by version. None: destroyed, to be shown as "dihapus"."""
+        self.book = book
+
+    @property
+    def kind(self) -> Kind:
+        return kind_of(self.story)
+
+    @cached_property
+    def chart(self) -> Chart:
+        return self.book.chart(self.state)
+
+    @cached_property
+    def owed(self) -> tuple[Obligation, ...]:
+        """Every obligation, also those that open in the future."""
+        return obligations(self.state, self.chart, self.book)
+
+
+class Table(Struct, frozen=True):
+    """A disposable table. Its first column is `case_id`, and its key begins with it: rows go and come by case."""
+
+    name: LiteralString
+    columns: tuple[tuple[LiteralString, LiteralString], ...]
+    """Name, and type with what follows it: ("opens", "timestamptz NOT NULL")."""
+    key: tuple[LiteralString, ...]
+    indexes: tuple[LiteralString, ...] = ()
+    """What stands after ON TABLE in a CREATE INDEX: "(desk, desa, due) INCLUDE (name)" or "USING gin (words)"."""
+
+    def __post_init__(self) -> None:
+        if self.columns[0][0] != "case_id" or self.key[0] != "case_id":
+            raise ValueError(f"{self.name}: the first column, and the first of the key, must be case_id")
+
+    @property
+    def types(self) -> list[str]:
+        """The bare type of every column, for a binary COPY."""
+        return [_BARE.split(declared)[0] for _, declared in self.columns]
+
+
+_BARE = re.compile(r" (?:NOT NULL|NULL|COLLATE|DEFAULT|CHECK|GENERATED)\b")
+
+
+class Projection(Protocol):
+    """What can be looked up in one place: its tables, and its rows for one case."""
+
+    @property
+    def NAME(self) -> str: ...  # said aloud at the head of each projection's file
+
+    @property
+    def TABLES(self) -> tuple[Table, ...]: ...
+
+    def rows(self, folded: Folded) -> Mapping[str, Sequence[Row]]:
+        """The rows of one case by table name, in the order of its columns. Pure: no clock, no database."""
+        ...
+
+
+def create(schema: str, table: Table, suffix: LiteralString = "") -> Composed:
+    """The bare table; a rebuild fills it before it gets its key and indexes."""
+    columns = SQL(",\n    ").join(SQL("{} {}").format(Identifier(c), SQL(t)) for c, t in table.columns)
+    return SQL("CREATE TABLE {} (\n    {}\n)").format(Identifier(schema, table.name + suffix), columns)
+
+
+def finish(schema: str, table: Table, suffix: LiteralString = "") -> list[Composed]:
+    """Key and indexes, one statement each."""
+    whole = Identifier(schema, table.name + suffix)
+    key = SQL("ALTER TABLE {} ADD CONSTRAINT {} PRIMARY KEY ({})").format(
+        whole, Identifier(f"{table.name}_key{suffix}"), SQL(", ").join(map(Identifier, table.key))
+    )
+    return [
+        key,
+        *(
+            SQL("CREATE INDEX {} ON {} {}").format(Identifier(f"{table.name}_{n}{suffix}"), whole, SQL(index))
+            for n, index in enumerate(table.indexes, start=1)
+        ),
+    ]
+
+
+def index_names(table: Table) -> list[str]:
+    """Of the key and the indexes, for renaming them with their table."""
+    return [f"{table.name}_key", *(f"{table.name}_{n}" for n in range(1, len(table.indexes) + 1))]
+
+
+def shape(projection: Projection) -> str:
+    """Changes when the tables of a projection change, so that yesterday's tables are noticed."""
+    return hashlib.sha256(msgspec.json.encode(projection.TABLES)).hexdigest()[:16]
