@@ -1,0 +1,357 @@
+"""Who the cases are: a disposable copy of the opened identities, to search by name and to recognise somebody again."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from functools import lru_cache
+from typing import Any, Literal, LiteralString
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+from psycopg import Connection
+from psycopg.sql import SQL, Identifier
+
+from domain import child, pregnancy
+from domain.case import Event, Personal
+from domain.child import Child
+from domain.stories import Case
+
+State = Literal["active", "moved", "died", "closed"]
+NikHash = Callable[[str], bytes]
+"""The keyed hash of a NIK; the key is the service's."""
+
+COLUMNS = (
+    ("case_id", "uuid NOT NULL"),
+    ("kind", "text NOT NULL"),
+    ("state", "text NOT NULL"),
+    ("desa", "text NOT NULL"),
+    ("posyandu", "text NOT NULL"),
+    ("name", "text NOT NULL"),
+    ("normal", "text NOT NULL"),
+    ("mother", "text NOT NULL"),
+    ("mother_normal", "text NOT NULL"),
+    ("born", "date"),
+    ("sex", "text"),
+    ("nik", "text"),
+    ("nik_hash", "bytea"),
+    ("mother_nik_hash", "bytea"),
+    ("phone", "text"),
+    ("address", "text NOT NULL"),
+    ("rt", "text NOT NULL"),
+    ("rw", "text NOT NULL"),
+    ("mother_case", "uuid"),
+)
+KEY: LiteralString = "case_id"
+INDEXES: tuple[LiteralString, ...] = ("desa, posyandu", "posyandu, born", "nik_hash", "mother_nik_hash, born", "nik")
+
+Line = tuple[Any, ...]
+
+
+def line(case: UUID, state: Case, who: Personal, nik_hash: NikHash) -> Line:
+    """The one line of a case, as a plain tuple in the order of COLUMNS."""
+    is_child = isinstance(state, Child)
+    born = state.born if isinstance(state, Child) else state.mother_born
+    nik = whole_nik(who.nik)
+    mother_nik = whole_nik(who.mother_nik) if is_child else nik
+    return (
+        case,
+        "child" if is_child else "pregnancy",
+        standing(state),
+        state.desa,
+        state.posyandu,
+        who.name or "",
+        normal(who.name),
+        who.mother or "",
+        normal(who.mother),
+        born,
+        state.sex if isinstance(state, Child) else "P",
+        nik,
+        nik_hash(nik) if nik else None,
+        nik_hash(mother_nik) if mother_nik else None,
+        who.phone,
+        who.address or "",
+        who.rt or "",
+        who.rw or "",
+        state.mother if isinstance(state, Child) else None,
+    )
+
+
+def standing(state: Case) -> State:
+    """Whether the case still makes work, and if not, why not."""
+    if isinstance(state, Child):
+        if state.died is not None:
+            return "died"
+        if state.moved is not None and state.closed is None:
+            return "moved"
+    return "active" if state.active else "closed"
+
+
+_BEGINS = (child.Reported, child.Registered, pregnancy.Reported, pregnancy.Registered)
+_NAMES = (*_BEGINS, child.Identified, pregnancy.Identified)
+
+
+def tells_who(event: Event) -> bool:
+    """The event's personal part says who somebody is or where they live; of others it is only a note."""
+    return isinstance(event, (*_NAMES, child.Moved))
+
+
+def identity(told: Iterable[tuple[Event, Personal]]) -> Personal:
+    """Who somebody is by everything told, in the order of the days: the later word holds, silence takes nothing back.
+
+    An Identified is the whole identity and so does take back. A move tells only of the new address.
+    """
+    who = Personal()
+    for event, personal in told:
+        if isinstance(event, child.Identified | pregnancy.Identified):
+            who = personal
+        elif isinstance(event, _BEGINS):
+            who = _with(who, personal, _EVERYTHING)
+        elif isinstance(event, child.Moved):
+            who = _with(who, personal, _ADDRESS)
+    return who
+
+
+_ADDRESS = ("address", "rt", "rw", "phone")
+_EVERYTHING = tuple(f for f in Personal.__struct_fields__ if f != "note")
+
+
+def _with(who: Personal, told: Personal, fields: Sequence[str]) -> Personal:
+    new = {field: getattr(told, field) for field in fields if getattr(told, field) is not None}
+    return replace(who, **new) if new else who
+
+
+# How names are made alike
+
+
+def normal(name: str | None) -> str:
+    """A name as it sounds: without titles, in one spelling. "Ny. Hj. Djoeariah" and "Juariyah" are the same."""
+    if not name:
+        return ""
+    plain = unicodedata.normalize("NFKD", name.lower()).encode("ascii", "ignore").decode()
+    words = _LETTERS.findall(plain.split(",")[0])
+    kept = [word for word in words if word not in _TITLES] or words
+    kept = [_SHORT.get(word, word) for word in kept]
+    if len(kept) > 1:
+        kept[0] = _INITIALS.get(kept[0], kept[0])
+    return " ".join(_sound(word) for word in kept)
+
+
+_LETTERS = re.compile(r"[a-z]+")
+_TITLES = frozenset({
+    "ny", "nyonya", "tn", "tuan", "an", "anak", "ananda", "by", "bayi", "ibu", "bu", "bpk", "bapak", "pak", "sdr",
+    "sdri", "h", "hj", "haji", "hajah", "hajjah", "dr", "drg", "dra", "drs", "ir", "ust", "ustad", "ustadz",
+    "ustadzah", "kh", "rd", "raden", "r", "bin", "binti",
+})  # fmt: skip
+_INITIALS = {"m": "muhamad", "a": "ahmad"}
+_SHORT = {
+    "muh": "muhamad", "moh": "muhamad", "mohamad": "muhamad", "mohammad": "muhamad",
+    "mochamad": "muhamad", "mochammad": "muhamad", "muhammad": "muhamad", "mhd": "muhamad", "md": "muhamad",
+    "muchamad": "muhamad", "much": "muhamad", "moch": "muhamad", "abd": "abdul", "st": "siti", "sti": "siti",
+    "nr": "nur",
+}  # fmt: skip
+
+# In this order: old spelling first, then letters that sound alike, then doubled ones.
+_SPELLINGS = (
+    ("dj", "j"), ("tj", "c"), ("sj", "sy"), ("nj", "ny"), ("oe", "u"), ("oo", "u"), ("ch", "h"), ("kh", "h"),
+    ("sy", "s"), ("sh", "s"), ("ts", "s"), ("dz", "z"), ("x", "ks"), ("q", "k"), ("v", "p"), ("f", "p"), ("z", "s"),
+    ("j", "y"), ("y", "i"), ("w", "u"),
+)  # fmt: skip
+_SILENT = re.compile(r"(?<=[bcdgkpst])h|(?<=[aeiou])h$")
+_DOUBLED = re.compile(r"(.)\1+")
+
+
+@lru_cache(maxsize=16384)
+def _sound(word: str) -> str:
+    for old, new in _SPELLINGS:
+        word = word.replace(old, new)
+    return _DOUBLED.sub(r"\1", _SILENT.sub("", word))
+
+
+# NIK
+
+
+def whole_nik(nik: str | None) -> str | None:
+    """Sixteen digits, without the marks people write between them; a masked or broken one identifies nobody."""
+    if nik is None:
+        return None
+    digits = nik.strip().strip("'").replace(" ", "").replace(".", "").replace("-", "")
+    return digits if len(digits) == 16 and digits.isdecimal() and digits.isascii() else None
+
+
+def shown_nik(nik: str | None, full: bool) -> str | None:
+    """The last two digits; more of them, beside region and birth date, would tell the whole NIK (protocol 10)."""
+    if nik is None or full:
+        return nik
+    return "*" * (len(nik) - 2) + nik[-2:]
+
+
+# What can be asked
+
+
+class Found(Struct, frozen=True):
+    """Somebody, as a list of people shows them."""
+
+    case: UUID
+    kind: Literal["child", "pregnancy"]
+    state: State
+    desa: str
+    posyandu: str
+    name: str
+    mother: str
+    born: date | None
+    sex: str | None
+    nik: str | None
+    phone: str | None
+    address: str
+    rt: str
+    rw: str
+
+
+_SHOWN: LiteralString = "case_id, kind, state, desa, posyandu, name, mother, born, sex, nik, phone, address, rt, rw"
+
+
+def search(
+    conn: Connection[Any],
+    schema: str,
+    text: str,
+    desa: Sequence[str] | None,
+    posyandu: Sequence[str] | None = None,
+    *,
+    full_nik: bool = False,
+    limit: int = 20,
+) -> tuple[Found, ...]:
+    """People in these places (None is everywhere) whose name, or whose mother's, has these words, however spelt.
+
+    Who may see the whole NIK may also search by it; a search by part of a NIK would give it away digit by digit.
+    """
+    digits = whole_nik(text)
+    asked = {
+        "desa": None if desa is None else sorted(desa),
+        "posyandu": None if posyandu is None else sorted(posyandu),
+        "names": [f"%{word}%" for word in normal(text).split()],
+        "nik": digits if full_nik else None,
+        "limit": limit,
+    }
+    if not asked["names"] and asked["nik"] is None:
+        return ()
+    rows = conn.execute(_search(schema, desa is not None, posyandu is not None, asked["nik"] is not None), asked)
+    return tuple(_found(row, full_nik) for row in rows)
+
+
+def person(conn: Connection[Any], schema: str, case: UUID, *, full_nik: bool = False) -> Found | None:
+    """Who a case is."""
+    row = conn.execute(_person(schema), [case]).fetchone()
+    return None if row is None else _found(row, full_nik)
+
+
+def find(conn: Connection[Any], schema: str, nik_hash: bytes) -> tuple[UUID, ...]:
+    """The cases of this NIK, children and pregnancies, the active ones first."""
+    return tuple(row[0] for row in conn.execute(_find(schema), [nik_hash]))
+
+
+class Candidate(Struct, frozen=True):
+    """A case that may be the same person, and what speaks for it."""
+
+    case: UUID
+    because: Literal["nik", "mother-nik-and-birth", "name-birth-posyandu"]
+
+
+def candidates(
+    conn: Connection[Any],
+    schema: str,
+    kind: Literal["child", "pregnancy"],
+    *,
+    nik_hash: bytes | None = None,
+    mother_nik_hash: bytes | None = None,
+    name: str | None = None,
+    born: date | None = None,
+    posyandu: str | None = None,
+) -> tuple[Candidate, ...]:
+    """Cases that may be this person, by the strongest ground that finds any: NIK, then mother's NIK, then the name.
+
+    Twins share mother and birth date, so on the mother's NIK the name must not contradict; "Bayi Ny. Siti" does not.
+    """
+    asked = {
+        "kind": kind, "nik": nik_hash, "mother": mother_nik_hash, "name": normal(name), "born": born,
+        "posyandu": posyandu,
+    }  # fmt: skip
+    rows = conn.execute(_candidates(schema), asked).fetchall()
+    best = min((row[0] for row in rows), default=0)
+    return tuple(Candidate(row[1], _GROUNDS[row[0]]) for row in rows if row[0] == best)
+
+
+_GROUNDS: dict[int, Literal["nik", "mother-nik-and-birth", "name-birth-posyandu"]] = {
+    1: "nik",
+    2: "mother-nik-and-birth",
+    3: "name-birth-posyandu",
+}
+
+
+def _found(row: Sequence[Any], full_nik: bool) -> Found:
+    found = Found(*row)
+    return replace(found, nik=shown_nik(found.nik, full_nik))
+
+
+@lru_cache(maxsize=256)
+def _search(schema: str, desa: bool, posyandu: bool, nik: bool) -> bytes:
+    where: list[LiteralString] = []
+    if desa:
+        where.append("desa = ANY(%(desa)s::text[])")
+    if posyandu:
+        where.append("posyandu = ANY(%(posyandu)s::text[])")
+    where.append("nik = %(nik)s" if nik else "normal || ' ' || mother_normal LIKE ALL(%(names)s::text[])")
+    return (
+        SQL("""
+        SELECT {shown}
+        FROM {people}
+        WHERE {where}
+        ORDER BY state <> 'active', name COLLATE "C", case_id
+        LIMIT %(limit)s
+        """)
+        .format(shown=SQL(_SHOWN), people=Identifier(schema, "people"), where=SQL(" AND ".join(where)))
+        .as_bytes()
+    )
+
+
+@lru_cache(maxsize=64)
+def _person(schema: str) -> bytes:
+    people = Identifier(schema, "people")
+    return SQL("SELECT {shown} FROM {people} WHERE case_id = %s").format(shown=SQL(_SHOWN), people=people).as_bytes()
+
+
+@lru_cache(maxsize=64)
+def _find(schema: str) -> bytes:
+    return (
+        SQL("SELECT case_id FROM {people} WHERE nik_hash = %s ORDER BY state <> 'active', case_id")
+        .format(people=Identifier(schema, "people"))
+        .as_bytes()
+    )
+
+
+@lru_cache(maxsize=64)
+def _candidates(schema: str) -> bytes:
+    return (
+        SQL("""
+        SELECT 1, case_id
+        FROM {people}
+        WHERE kind = %(kind)s AND nik_hash = %(nik)s
+        UNION ALL
+        SELECT 2, case_id
+        FROM {people}
+        WHERE kind = %(kind)s
+          AND mother_nik_hash = %(mother)s
+          AND born = %(born)s
+          AND (normal = %(name)s OR normal = '' OR %(name)s = '' OR normal = mother_normal)
+        UNION ALL
+        SELECT 3, case_id
+        FROM {people}
+        WHERE kind = %(kind)s AND posyandu = %(posyandu)s AND born = %(born)s AND normal = %(name)s AND normal <> ''
+        ORDER BY 1, 2
+        """)
+        .format(people=Identifier(schema, "people"))
+        .as_bytes()
+    )

@@ -1,0 +1,462 @@
+"""The lists: every obligation of every case, once for each desk that sees it, with all that its line shows.
+
+A line is there from `opens` to `until` and late after `due`; nobody ticks it off. A list is one statement on one index.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any, Literal, LiteralString
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+from psycopg import Connection
+from psycopg.sql import SQL, Identifier
+
+from domain import words
+from domain.case import NAKES, Personal, Recorded, Refused, Role
+from domain.child import Child, plus_months
+from domain.labels import DESKS, PRIORITIES
+from domain.protocol import Desk, Obligation
+from domain.stories import Case
+
+COLUMNS = (
+    ("case_id", "uuid NOT NULL"),
+    ("desk", "text NOT NULL"),
+    ("nth", "smallint NOT NULL"),
+    ("desa", "text NOT NULL"),
+    ("posyandu", "text NOT NULL"),
+    ("opens", "timestamptz NOT NULL"),
+    ("due", "timestamptz NOT NULL"),
+    ("until", "timestamptz"),
+    ("priority", "smallint NOT NULL"),
+    ("risk", "smallint NOT NULL"),
+    ("supervision", "boolean NOT NULL"),
+    ("walk", 'text COLLATE "C" NOT NULL'),
+    ("rule", "text NOT NULL"),
+    ("key", "text NOT NULL"),
+    ("owner", "text NOT NULL"),
+    ("kind", "text NOT NULL"),
+    ("since", "date NOT NULL"),
+    ("task", "text NOT NULL"),
+    ("form", "text NOT NULL"),
+    ("why", "text NOT NULL"),
+    ("events", "integer[] NOT NULL"),
+    ("name", "text NOT NULL"),
+    ("mother", "text NOT NULL"),
+    ("born", "date"),
+    ("sex", "text"),
+    ("address", "text NOT NULL"),
+    ("rt", "text NOT NULL"),
+    ("rw", "text NOT NULL"),
+    ("searched", "text NOT NULL"),
+)
+
+KEY: LiteralString = "case_id, desk, nth"
+INDEXES: tuple[LiteralString, ...] = ("desk, desa, posyandu, opens, until",)
+"""A kader's list is one posyandu of it, a bidan's one desa, a puskesmas's a few."""
+
+# What stands in a line
+
+NAMELESS: frozenset[Role] = frozenset({"kecamatan", "kabupaten", "inspektorat"})
+"""They see that a task is late, how urgent, in which desa and at whose desk. Not of whom, and not which (11.1)."""
+
+UNTOLD: frozenset[Role] = frozenset({"desa"})
+"""They act on a name, an address and a task, and are not told what was found (protocol 10)."""
+
+
+def lines(case: UUID, state: Case, who: Personal, owed: Sequence[Obligation], story: Sequence[Recorded]) -> list[Line]:
+    """The lines of one case at every desk, as plain tuples in the order of COLUMNS."""
+    if not owed:
+        return []
+    person = _person(state, who)
+    counted: dict[Role, int] = {}
+    found: list[Line] = []
+    for obligation in owed:
+        for desk in obligation.desks:
+            if obligation.until is not None and desk.opens >= obligation.until:
+                continue
+            nth = counted.get(desk.desk, 0)
+            counted[desk.desk] = nth + 1
+            days = (desk.opens, obligation.due, obligation.until, obligation.priority)
+            if desk.desk in NAMELESS:
+                found.append((case, desk.desk, nth, state.desa, "", *days, 0, *_nameless(obligation)))
+                continue
+            risk = _risk(state, obligation.since)
+            events = _numbers(obligation.events, story, desk.desk)
+            named = _named(obligation, desk, person, events)
+            found.append((case, desk.desk, nth, state.desa, state.posyandu, *days, risk, *named))
+    return found
+
+
+Line = tuple[Any, ...]
+
+
+class _Person(Struct, frozen=True):
+    """What a line shows of a person, made once for a case."""
+
+    kind: str
+    walk: str
+    searched: str
+    shown: tuple[Any, ...]
+
+
+def _person(state: Case, who: Personal) -> _Person:
+    child = isinstance(state, Child)
+    name, mother, address = who.name or "", who.mother or "", who.address or ""
+    rt, rw = who.rt or "", who.rw or ""
+    born = state.born if isinstance(state, Child) else state.mother_born
+    sex = state.sex if isinstance(state, Child) else "P"
+    return _Person(
+        kind="child" if child else "pregnancy",
+        walk=f"{rw.lstrip('0').zfill(3)}/{rt.lstrip('0').zfill(3)}/{name.lower()}",
+        searched=f"{name}\n{mother}\n{address}".lower(),
+        shown=(name, mother, born, sex, address, rt, rw),
+    )
+
+
+def _named(obligation: Obligation, desk: Desk, person: _Person, events: list[int]) -> Line:
+    untold = desk.desk in UNTOLD
+    why = f"Perlu dikerjakan sejak {words.day(obligation.since)}." if untold else obligation.says
+    return (
+        desk.supervision, person.walk, obligation.rule, obligation.key, obligation.owner, person.kind, obligation.since,
+        obligation.task, obligation.form, why, [] if untold else events, *person.shown,
+        f"{person.searched}\n{obligation.task.lower()}",
+    )  # fmt: skip
+
+
+def _nameless(obligation: Obligation) -> Line:
+    """No rule, no key, no kind of case either: their names alone would tell what somebody has."""
+    task = f"Tugas {PRIORITIES[obligation.priority]} belum selesai di meja {DESKS[obligation.owner]}"
+    return (
+        True, "", "", "", obligation.owner, "", obligation.since, task, "", "", [], "", "", None, None, "", "", "", "",
+    )  # fmt: skip
+
+
+def _numbers(versions: tuple[int, ...], story: Sequence[Recorded], desk: Role) -> list[int]:
+    """Evidence under the numbers this desk's timeline gives it: a gap would tell of a restricted result."""
+    if desk in NAKES:
+        return list(versions)
+    hidden = words.hidden(story, desk)
+    if not hidden:
+        return list(versions)
+    return [version - sum(h < version for h in hidden) for version in versions if version not in hidden]
+
+
+def _risk(state: Case, on: date) -> int:
+    """Who comes first among equals: the preterm, then the under-twos and pregnant women, then the others."""
+    if not isinstance(state, Child):
+        return 1
+    if state.preterm:
+        return 0
+    return 1 if state.born is not None and on < plus_months(state.born, 24) else 2
+
+
+# What can be asked
+
+DueState = Literal["due", "late", "week", "coming"]
+
+
+class Narrow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a list is narrowed to. Nothing said: all that is open, late or not."""
+
+    due: DueState | None = None
+    """`due` not late, `late`, `week` due within seven days, `coming` opens within AHEAD."""
+    rule: str | None = None
+    posyandu: str | None = None
+    text: str | None = None
+
+
+AHEAD = timedelta(days=30)
+"""How far the view of what is coming looks."""
+
+
+class Task(Struct, frozen=True):
+    """One line of a list. `case` is None at desks that may not know whose it is."""
+
+    case: UUID | None
+    desk: Role
+    desa: str
+    posyandu: str
+    opens: datetime
+    due: datetime
+    until: datetime | None
+    priority: int
+    risk: int
+    supervision: bool
+    rule: str
+    key: str
+    owner: Role
+    kind: str
+    since: date
+    task: str
+    form: str
+    why: str
+    events: tuple[int, ...]
+    name: str
+    mother: str
+    born: date | None
+    sex: str | None
+    address: str
+    rt: str
+    rw: str
+    late: bool
+    coming: bool
+
+
+class Counts(Struct, frozen=True):
+    """How many lines there are, whatever the list is narrowed to by due state and rule."""
+
+    open: int = 0
+    late: int = 0
+    week: int = 0
+    """Not late, and due within seven days."""
+    coming: int = 0
+    shown: int = 0
+    """As many as the list has, all pages together."""
+    rules: dict[str, int] = {}
+    priorities: dict[int, int] = {}
+
+
+class Page(Struct, frozen=True):
+    """A part of a list, with the counts that were true at the same moment."""
+
+    tasks: tuple[Task, ...]
+    counts: Counts
+    after: str | None
+    """Ask with this for the next page; None at the end."""
+
+
+def worklist(
+    conn: Connection[Any],
+    schema: str,
+    desk: Role,
+    desa: Sequence[str] | None,
+    posyandu: Sequence[str] | None,
+    now: datetime,
+    narrow: Narrow = Narrow(),  # noqa: B008  # frozen
+    after: str | None = None,
+    limit: int = 50,
+) -> Page:
+    """The list of a desk in these places (None is everywhere), as it stands at `now`: one page and all counts."""
+    places = _both(posyandu, narrow.posyandu)
+    shape = (desa is not None, places is not None, bool(narrow.text), bool(narrow.rule), narrow.due, after is not None)
+    statement = _statement(schema, *shape)
+    asked: dict[str, Any] = {
+        "desk": desk, "desa": _array(desa), "posyandu": _array(places), "now": now, "rule": narrow.rule,
+        "week": now + timedelta(days=7), "ahead": now + AHEAD, "text": _like(narrow.text), "limit": limit + 1,
+        **_unpacked(after),
+    }  # fmt: skip
+    found = conn.execute(statement, asked, binary=True).fetchall()
+    counts = _counts(found[0][0], narrow)
+    rows = [row[1:] for row in found if row[2] is not None]
+    more = _packed(rows[limit - 1]) if len(rows) > limit else None
+    return Page(tuple(_task(row, now) for row in rows[:limit]), counts, more)
+
+
+def tasks_of(conn: Connection[Any], schema: str, case: UUID, desks: Sequence[Role], now: datetime) -> tuple[Task, ...]:
+    """What is open for one case at these desks, for the page of the case."""
+    rows = conn.execute(_of_case(schema), {"case": case, "desks": list(desks), "now": now}, binary=True).fetchall()
+    return tuple(_task(row, now) for row in rows)
+
+
+def _both(allowed: Sequence[str] | None, chosen: str | None) -> Sequence[str] | None:
+    """A chosen posyandu outside the reader's own narrows the list to nothing."""
+    if chosen is None:
+        return allowed
+    return [chosen] if allowed is None or chosen in allowed else []
+
+
+def _array(values: Sequence[str] | None) -> list[str] | None:
+    return None if values is None else sorted(values)
+
+
+def _like(text: str | None) -> str | None:
+    if not text:
+        return None
+    plain = text.strip().lower()
+    for sign in ("\\", "%", "_"):
+        plain = plain.replace(sign, f"\\{sign}")
+    return f"%{plain}%"
+
+
+_SHOWN: tuple[LiteralString, ...] = (
+    "desk", "desa", "posyandu", "opens", "due", "until", "priority", "risk", "supervision", "rule", "key", "owner",
+    "kind", "since", "task", "form", "why", "events", "name", "mother", "born", "sex", "address", "rt", "rw",
+)  # fmt: skip
+_ORDER: tuple[LiteralString, ...] = ("priority", "due", "risk", "walk", "case_id", "nth")
+_SELECTED: tuple[LiteralString, ...] = ("case_id", *_SHOWN, "walk", "nth")
+
+
+def _task(row: Sequence[Any], now: datetime) -> Task:
+    shown = dict(zip(_SHOWN, row[1:], strict=False))
+    shown["events"] = tuple(shown["events"])
+    late = shown["opens"] <= now and shown["due"] < now
+    return Task(case=None if shown["desk"] in NAMELESS else row[0], **shown, late=late, coming=now < shown["opens"])
+
+
+# How a moment divides the lines: the same comparisons as domain.protocol.state
+
+_THERE: LiteralString = "(until IS NULL OR until > %(now)s)"
+_OPEN: LiteralString = "opens <= %(now)s"
+_LATE: LiteralString = "due < %(now)s"
+_VIEWS: dict[DueState | None, LiteralString] = {
+    None: _OPEN,
+    "due": f"{_OPEN} AND NOT {_LATE}",
+    "late": f"{_OPEN} AND {_LATE}",
+    "week": f"{_OPEN} AND NOT {_LATE} AND due <= %(week)s",
+    "coming": "opens > %(now)s AND opens <= %(ahead)s",
+}
+
+
+@lru_cache(maxsize=512)
+def _statement(
+    schema: str, desa: bool, posyandu: bool, text: bool, rule: bool, due: DueState | None, after: bool
+) -> bytes:
+    """Composed once for each shape of question. Counts and page see the same moment, being one statement."""
+    scope = ["desk = %(desk)s", _THERE]
+    if desa:
+        scope.append("desa = ANY(%(desa)s::text[])")
+    if posyandu:
+        scope.append("posyandu = ANY(%(posyandu)s::text[])")
+    if text:
+        scope.append("searched LIKE %(text)s")
+    narrow = [*scope, _VIEWS[due]]
+    if rule:
+        narrow.append("rule = %(rule)s")
+    if after:
+        narrow.append(_AFTER)
+    queue = Identifier(schema, "queue")
+    return (
+        SQL(_LIST)
+        .format(
+            queue=queue,
+            scope=SQL(" AND ".join([*scope, "opens <= %(ahead)s"])).format(queue=queue),
+            narrow=SQL(" AND ".join(narrow)).format(queue=queue),
+            selected=SQL(", ".join(_SELECTED)),
+            order=SQL(", ".join(_ORDER)),
+            open=SQL(_OPEN),
+            late=SQL(_LATE),
+        )
+        .as_bytes()
+    )
+
+
+_LIST: LiteralString = """
+WITH counted AS (
+    SELECT rule,
+           priority,
+           count(*) FILTER (WHERE {open} AND NOT {late}) AS not_late,
+           count(*) FILTER (WHERE {open} AND {late}) AS late,
+           count(*) FILTER (WHERE {open} AND NOT {late} AND due <= %(week)s) AS week,
+           count(*) FILTER (WHERE NOT {open}) AS coming
+    FROM {queue}
+    WHERE {scope}
+    GROUP BY rule, priority
+), page AS (
+    SELECT {selected}
+    FROM {queue}
+    WHERE {narrow}
+    ORDER BY {order}
+    LIMIT %(limit)s
+)
+SELECT CASE
+           WHEN row_number() OVER (ORDER BY {order}) = 1
+           THEN (SELECT json_agg(json_build_array(rule, priority, not_late, late, week, coming)) FROM counted)
+       END,
+       page.*
+FROM (SELECT) AS always
+LEFT JOIN page ON true
+ORDER BY {order}
+"""
+
+# A cursor stands in addresses and so carries no name; the name that belongs to its place is looked up.
+_AFTER: LiteralString = """
+(priority, due, risk, walk, case_id, nth) > (
+    %(after_priority)s,
+    %(after_due)s,
+    %(after_risk)s,
+    coalesce(
+        (SELECT min(walk) FROM {queue} WHERE case_id = %(after_case)s AND desk = %(desk)s),
+        %(after_walk)s
+    ),
+    %(after_case)s,
+    %(after_nth)s
+)"""
+
+
+@lru_cache(maxsize=64)
+def _of_case(schema: str) -> bytes:
+    return (
+        SQL("""
+        SELECT {selected}
+        FROM {queue}
+        WHERE case_id = %(case)s AND desk = ANY(%(desks)s::text[]) AND {open} AND {there}
+        ORDER BY {order}
+        """)
+        .format(
+            queue=Identifier(schema, "queue"),
+            selected=SQL(", ".join(_SELECTED)),
+            order=SQL(", ".join(_ORDER)),
+            open=SQL(_OPEN),
+            there=SQL(_THERE),
+        )
+        .as_bytes()
+    )
+
+
+# Pages and counts
+
+
+class _Cursor(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Where a page ended."""
+
+    priority: int
+    due: datetime
+    risk: int
+    walk: str
+    case: UUID
+    nth: int
+
+
+def _packed(row: Sequence[Any]) -> str:
+    place = dict(zip(_SELECTED, row, strict=True))
+    walk = place["walk"][: len("000/000/")]
+    cursor = _Cursor(place["priority"], place["due"], place["risk"], walk, place["case_id"], place["nth"])
+    return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).decode().rstrip("=")
+
+
+def _unpacked(after: str | None) -> dict[str, Any]:
+    if after is None:
+        return {}
+    try:
+        cursor = msgspec.json.decode(base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)), type=_Cursor)
+    except (ValueError, msgspec.MsgspecError) as unreadable:
+        raise Refused("bad-cursor") from unreadable
+    return {f"after_{name}": value for name, value in msgspec.structs.asdict(cursor).items()}
+
+
+def _counts(groups: list[list[Any]] | None, narrow: Narrow) -> Counts:
+    """Added up from one small group for each rule and priority."""
+    column = {"due": 2, "late": 3, "week": 4, "coming": 5}
+    totals = {name: sum(group[at] for group in groups or ()) for name, at in column.items()}
+    rules: dict[str, int] = {}
+    priorities: dict[int, int] = {}
+    for group in groups or ():
+        seen = group[2] + group[3] if narrow.due is None else group[column[narrow.due]]
+        if seen:
+            rules[group[0]] = rules.get(group[0], 0) + seen
+            priorities[group[1]] = priorities.get(group[1], 0) + seen
+    return Counts(
+        open=totals["due"] + totals["late"],
+        late=totals["late"],
+        week=totals["week"],
+        coming=totals["coming"],
+        shown=rules.get(narrow.rule, 0) if narrow.rule else sum(rules.values()),
+        rules=dict(sorted(rules.items())),
+        priorities=dict(sorted(priorities.items())),
+    )
