@@ -15,7 +15,7 @@ from domain import figures
 from domain.case import Personal, Sex
 from service.exchange import cells
 from service.exchange.cells import Quantity, Unclear, text
-from service.exchange.rows import BALITA_DAYS, OUTSIDE, FileError, Place, Row, Titles, Unread
+from service.exchange.rows import BALITA_DAYS, OUTSIDE, FileError, Row, Titles, Unread, Whereabouts
 from service.exchange.tables import Cell, Line
 
 # Each column by the names it goes under, without punctuation and spaces.
@@ -279,8 +279,8 @@ class _Reading:
                 found[name] = z
         return found or None
 
-    def place(self) -> Place:
-        return Place(*(self.text(f) for f in ("kabupaten", "kecamatan", "puskesmas", "desa", "posyandu")))
+    def place(self) -> Whereabouts:
+        return Whereabouts(*(self.text(f) for f in ("kabupaten", "kecamatan", "puskesmas", "desa", "posyandu")))
 
     def personal(self, name: str, nik: str | None, mother_nik: str | None) -> Personal:
         father, mother = self.parents()

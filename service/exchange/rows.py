@@ -10,7 +10,7 @@ from domain.case import Personal, Sex
 from service.exchange.tables import Cell, Line
 
 
-class Place(Struct, frozen=True):
+class Whereabouts(Struct, frozen=True):
     """Where a child is weighed, in the words of the file; empty where it says nothing."""
 
     kabupaten: str = ""
@@ -24,7 +24,7 @@ class Row(Struct, frozen=True, kw_only=True):
     """A row that was understood."""
 
     line: Line
-    place: Place | str
+    place: Whereabouts | str
     """What the file calls the place, or the code of the posyandu."""
     personal: Personal
     nik: str | None = None

@@ -15,8 +15,8 @@ import xlwt
 TITLES = (
     "No", "NIK", "Nama", "JK", "Tgl Lahir", "BB Lahir", "TB Lahir", "Nama Ortu", "Prov", "Kab/Kota", "Kec", "Pukesmas",
     "Desa/Kel", "Posyandu", "RT", "RW", "Alamat", "Usia Saat Ukur", "Tanggal Pengukuran", "Berat", "Tinggi",
-    "Cara Ukur", "LiLA", "BB/U", "ZS BB/U", "TB/U", "ZS TB/U", "BB/TB", "ZS BB/TB", "Naik Berat Badan", "Jml Vit A", "KPSP", "KIA",
-    "Detail",
+    "Cara Ukur", "LiLA", "BB/U", "ZS BB/U", "TB/U", "ZS TB/U", "BB/TB", "ZS BB/TB", "Naik Berat Badan", "Jml Vit A",
+    "KPSP", "KIA", "Detail",
 )  # fmt: skip
 
 SITI = {
@@ -30,9 +30,10 @@ SITI = {
 }  # fmt: skip
 
 BUDI = SITI | {
-    "No": 2, "NIK": "3603331207230002", "Nama": "BUDI SANTOSO", "JK": "L", "Tgl Lahir": "2023-07-12", 
-    "BB Lahir": "2900", "Nama Ortu": "DARMAN / -", "Usia Saat Ukur": "1 Tahun - 9 Bulan - 28 Hari", "Berat": "10,2", "Tinggi": "82,0",
-    "LiLA": "-", "ZS BB/U": "-0,95", "ZS TB/U": "-0,88", "ZS BB/TB": "-0,71", "Naik Berat Badan": "Y",
+    "No": 2, "NIK": "3603331207230002", "Nama": "BUDI SANTOSO", "JK": "L", "Tgl Lahir": "2023-07-12",
+    "BB Lahir": "2900", "Nama Ortu": "DARMAN / -", "Usia Saat Ukur": "1 Tahun - 9 Bulan - 28 Hari",
+    "Berat": "10,2", "Tinggi": "82,0", "LiLA": "-",
+    "ZS BB/U": "-0,95", "ZS TB/U": "-0,88", "ZS BB/TB": "-0,71", "Naik Berat Badan": "Y",
 }  # fmt: skip
 
 Made = dict[str, Any]

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eppgbm_files import BUDI, SITI, TITLES, as_csv, as_html, as_xls, as_xlsx, table
 
 from domain.case import Personal
 from service.exchange import eppgbm
 from service.exchange.eppgbm import Stated
-from service.exchange.rows import FileError, Place, Row, Unread
+from service.exchange.rows import FileError, Row, Unread, Whereabouts
 from service.exchange.tables import Line, open_table
-from eppgbm_files import BUDI, SITI, TITLES, as_csv, as_html, as_xls, as_xlsx, table
 
 
 def lines(rows: list[list[Any]]) -> list[Line]:
@@ -52,7 +52,7 @@ def test_a_whole_row_is_understood() -> None:
     assert (siti.born, siti.sex, siti.on) == (date(2024, 3, 5), "P", date(2025, 5, 10))
     assert (siti.kg, siti.cm, siti.lying, siti.lila, siti.birth_kg, siti.birth_cm) == (7.1, 71.5, True, 12.4, 3.1, 49.0)
     assert siti.nik == "3603334503240001"
-    assert siti.place == Place("TANGERANG", "MEKAR BARU", "MEKAR BARU", "MEKAR BARU", "MELATI")
+    assert siti.place == Whereabouts("TANGERANG", "MEKAR BARU", "MEKAR BARU", "MEKAR BARU", "MELATI")
     assert siti.reported == {"waz": -2.35, "haz": -1.65, "whz": -2.1}
     assert siti.personal == Personal(
         name="SITI AMINAH", nik="3603334503240001", mother="RUKMINI", father="JUNAEDI", address="Kp. Cikandang",
@@ -100,7 +100,7 @@ def test_the_columns_may_come_in_any_order_and_spelling() -> None:
     ani = found[-1]
     assert isinstance(ani, Row)
     assert (ani.sex, ani.born, ani.on, ani.kg) == ("P", date(2024, 3, 5), date(2025, 5, 10), 7.1)
-    assert ani.place == Place(puskesmas="Kronjo", desa="Kedaung")
+    assert ani.place == Whereabouts(puskesmas="Kronjo", desa="Kedaung")
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,8 @@ def test_what_was_not_measured_is_missing(nothing: str) -> None:
     "written",
     [
         "2024-03-05", "5/3/2024", "05/03/2024", "05-03-2024", "5 Maret 2024", "5-Mar-24", "05.03.2024",
-        "Selasa, 5 Maret 2024", "2024-03-05 00:00:00", "2024-03-05T00:00:00", "'2024-03-05", date(2024, 3, 5), 45356.0, "45356",
+        "Selasa, 5 Maret 2024", "2024-03-05 00:00:00", "2024-03-05T00:00:00", "'2024-03-05", date(2024, 3, 5), 45356.0,
+        "45356",
     ],
 )  # fmt: skip
 def test_a_day_is_read_however_it_is_written(written: Any) -> None:

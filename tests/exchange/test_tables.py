@@ -7,9 +7,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from eppgbm_files import as_csv, as_html, as_xls, as_xlsx
 
 from service.exchange.tables import Limits, TableError, open_table
-from eppgbm_files import as_csv, as_html, as_xls, as_xlsx
 
 ROWS = [["No", "Nama", "Berat"], [], [1, "Siti", "7,1"], [2, "Ahmad Dani", "8,25"]]
 
