@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta, timezone
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -230,21 +230,6 @@ Close = asks(CaseClosed, "Close", "case.close")
 Reopen = asks(CaseReopened, "Reopen", "case.reopen")
 
 
-State = TypeVar("State")
-
-
-def fold(
-    story: Story,
-    evolve: Callable[[State | None, Recorded], State],
-    read: Callable[[dict[str, Any]], Event],
-) -> State | None:
-    """What a story adds up to, with corrections read in their place and late entries in the order of their days."""
-    case: State | None = None
-    for recorded in in_order(story, read):
-        case = evolve(case, recorded)
-    return case
-
-
 def in_order(story: Story, read: Callable[[dict[str, Any]], Event]) -> list[Recorded]:
     """The events that count. Phones deliver late and out of order, so we sort by day; the first event stays first."""
     if not story:
@@ -279,6 +264,8 @@ def _mend(
     personal = getattr(recorded.event, "personal", None)
     if personal is not None:
         event = msgspec.structs.replace(event, personal=personal)
+        if getattr(recorded.event, "nik", False):
+            event = msgspec.structs.replace(event, nik=True)
     return msgspec.structs.replace(recorded, event=event)
 
 

@@ -60,6 +60,8 @@ class Registered(Event, frozen=True, tag="child.registered"):
     """Which child of the mother, or of the twins."""
     mother: UUID | None = None
     """The pregnancy it was born from."""
+    nik: bool = False
+    """The identity holds a valid NIK, which cannot be seen once it is sealed. Set when recorded, whatever was sent."""
     personal: Personal | Sealed | None = None
 
 
@@ -67,6 +69,7 @@ class Identified(Event, frozen=True, tag="child.identified"):
     """Who the child is became known or changed: name, NIK, address. The whole identity, not only what changed."""
 
     personal: Personal | Sealed
+    nik: bool = False
 
 
 class Measured(Event, frozen=True, tag="child.measured"):
@@ -184,6 +187,8 @@ class Child(Struct, frozen=True):
     birth_cm: float | None = None
     weeks: int | None = None
     mother: UUID | None = None
+    nik: bool = False
+    """Its NIK is known."""
     weighings: tuple[Weighing, ...] = ()
     acts: tuple[Act, ...] = ()
     """Everything else that was done, in the order of its days."""
@@ -275,6 +280,7 @@ def _registered(child: Child, event: Registered, recorded: Recorded) -> Child:
         birth_cm=event.birth_cm,
         weeks=event.weeks,
         mother=event.mother,
+        nik=event.nik,
     )
 
 
@@ -289,6 +295,8 @@ def _weighing(event: Measured, recorded: Recorded) -> Weighing:
 def _evolve_rest(child: Child, recorded: Recorded) -> Child:
     event = recorded.event
     match event:
+        case Identified():
+            return replace(child, nik=event.nik, acts=(*child.acts, care.act(recorded)))
         case MeasurementVerified():
             return replace(child, weighings=_verified(child.weighings, event.version))
         case Moved():
@@ -317,6 +325,17 @@ def _moved(child: Child, event: Moved, recorded: Recorded) -> Child:
     if event.desa is None or event.posyandu is None:
         return replace(child, moved=event.on, acts=acts)
     return replace(child, desa=event.desa, posyandu=event.posyandu, acts=acts)
+
+
+# What a request comes to
+
+
+def knowing_nik(event: Event) -> Event:
+    """The event with the word that its identity holds a valid NIK, while the identity is still open."""
+    if not isinstance(event, Registered | Identified):
+        return event
+    nik = event.personal.nik if isinstance(event.personal, Personal) else None
+    return replace(event, nik=nik is not None and len(nik) == 16 and nik.isdigit())
 
 
 # What is refused

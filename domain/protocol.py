@@ -1,6 +1,6 @@
 """What is owed to a case under the programme's rules: every task with its days already worked out.
 
-Nothing here knows what day it is. A task is there from `opens` until `until`, and late after `due`; whoever looks compares.
+Nothing here knows what day it is. A task is there from `opens` until `until`, late after `due`; whoever looks compares.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Literal
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -48,6 +47,8 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The standing of the number of days, where the action itself is official."""
     absorbs: tuple[str, ...] = ()
     """Rules whose tasks are not shown while this one is open, since its task contains theirs."""
+    not_from: tuple[str, ...] = ()
+    """Rules whose open task makes doubtful what it rests on; a task of this rule that rests on the same event waits."""
     branches: dict[str, tuple[Step, ...]] = {}
     """Other desks for a case that takes another way (see Evidence.branch)."""
     legal: bool = False
@@ -55,12 +56,12 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         if not self.steps:
-            raise ValueError(f"aturan {self.id} tidak menyebut meja yang mengerjakan")
+            raise ValueError("tidak menyebut meja yang mengerjakan")
         if not _DUE.fullmatch(self.due):
-            raise ValueError(f"tenggat aturan {self.id} tidak terbaca: {self.due!r}, tulis misalnya 7d, 24h atau window")
+            raise ValueError(f"tenggat tidak terbaca: {self.due!r}, tulis misalnya 7d, 24h atau window")
         for step in (*self.steps, *(s for steps in self.branches.values() for s in steps)):
             if not _OPENS.fullmatch(step.opens):
-                raise ValueError(f"langkah aturan {self.id} tidak terbaca: {step.opens!r}")
+                raise ValueError(f"waktu langkah tidak terbaca: {step.opens!r}, tulis misalnya 3d, half, due atau 2due")
 
 
 _DUE = re.compile(r"\d+[dh]|window")
@@ -80,7 +81,7 @@ class Protocol(Struct, frozen=True):
 
 
 class Book(Struct, frozen=True):
-    """Everything the lists rest on besides the stories: WHO's tables, the KMS table, the edition, the posyandu calendar."""
+    """Everything the lists rest on besides the stories: WHO's and the KMS tables, the edition, the posyandu days."""
 
     who: growth.Tables
     kms: kms.KmsTable
@@ -153,10 +154,10 @@ def obligations(case: Case, chart: Chart, book: Book) -> tuple[Obligation, ...]:
     found = [
         _obligation(rule, evidence, clock)
         for rule in book.protocol.rules
-        if rule.when.OF == chart.kind
+        if rule.when.OF in (chart.kind, "any")
         for evidence in rule.when.seen(case, chart)
     ]
-    owed = _absorbed(found, book.protocol)
+    owed = _absorbed(_undoubted(found, book.protocol), book.protocol)
     return tuple(_set_aside(o, case.aside, clock) for o in owed)
 
 
@@ -202,7 +203,7 @@ def _due(rule: Rule, evidence: Evidence, clock: timezone) -> datetime:
 
 
 def _arose(evidence: Evidence, clock: timezone) -> datetime:
-    """Events carry a day. Heard of on that day, the clock starts then; heard of later, it started when the day ended."""
+    """Events carry a day. Heard of on that day, the clock starts then; heard of later, when the day ended."""
     if evidence.heard is None:
         return midnight(evidence.since, clock)
     end = end_of(evidence.since, clock)
@@ -245,6 +246,15 @@ def end_of(day: date, clock: timezone) -> datetime:
 
 
 # Which of them stand
+
+
+def _undoubted(found: list[Obligation], protocol: Protocol) -> list[Obligation]:
+    """Without what rests on an event that a task of another rule asks to look at again (protocol 11.1, C07)."""
+    doubting = {rule.id: rule.not_from for rule in protocol.rules if rule.not_from}
+    doubted = {
+        o.rule: {v for d in found if d.rule in doubting[o.rule] for v in d.events} for o in found if o.rule in doubting
+    }
+    return [o for o in found if not doubted.get(o.rule, frozenset()).intersection(o.events)]
 
 
 def _absorbed(found: list[Obligation], protocol: Protocol) -> list[Obligation]:
@@ -294,12 +304,3 @@ def _from(obligation: Obligation, moment: datetime) -> Obligation:
     """The same task, not to be seen by any desk before a moment."""
     desks = tuple(replace(d, opens=max(d.opens, moment)) for d in obligation.desks)
     return replace(obligation, opens=max(obligation.opens, moment), desks=desks)
-
-
-def read_rules(text: str) -> tuple[Rule, ...]:
-    """The rows of one file of an edition. Raises msgspec.ValidationError or ValueError naming the place."""
-    return msgspec.toml.decode(text, type=_Rows).rule
-
-
-class _Rows(Struct, forbid_unknown_fields=True):
-    rule: tuple[Rule, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, Literal, Union
+from typing import Any, Literal, Union, cast
 from uuid import UUID
 
 import msgspec
@@ -78,11 +78,21 @@ def kind(story: Sequence[Recorded]) -> Kind:
 
 def fold(story: Sequence[Recorded]) -> Case | None:
     """What a story adds up to; None where there is none."""
-    if not story:
-        return None
-    if kind(story) == "child":
-        return case.fold(story, child.evolve, _read)
-    return case.fold(story, pregnancy.evolve, _read)
+    return add_up(kind(story), counting(story)) if story else None
+
+
+def counting(story: Sequence[Recorded]) -> list[Recorded]:
+    """The events that count, corrections read in their place, in the order of their days."""
+    return case.in_order(story, _read)
+
+
+def add_up(kind: Kind, counting: Sequence[Recorded]) -> Case:
+    """Fold events that are in order already."""
+    state: Any = None
+    evolve: Any = child.evolve if kind == "child" else pregnancy.evolve
+    for recorded in counting:
+        state = evolve(state, recorded)
+    return cast(Case, state)
 
 
 def decide(
@@ -108,7 +118,7 @@ def decide(
     if isinstance(event, pregnancy.BirthOf | pregnancy.NewbornsOf):
         assert isinstance(state, Pregnancy)
         return pregnancy.births(number, state, event, who)
-    return (event,)
+    return (child.knowing_nik(event),)
 
 
 def _check(belongs: Kind, state: Case | None, event: Event, today: date, by: Envelope) -> None:

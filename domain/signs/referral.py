@@ -1,0 +1,82 @@
+"""Signs of a referral that stands still: not answered, not arrived, no result, no plan after it came back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from domain import figures
+from domain.case import Evidence
+from domain.labels import label
+from domain.referral import Reach, Referral
+from domain.signs.sign import AnySign, Case, rests_on
+
+if TYPE_CHECKING:
+    from domain.chart import Chart
+
+
+class ReferralSign(AnySign, frozen=True):
+    """A sign that every referral of a case is asked for; each is a task of its own."""
+
+    def seen(self, case: Case, chart: Chart) -> tuple[Evidence, ...]:
+        return tuple(e for r in case.referrals for e in self.of(r))
+
+    def of(self, referral: Referral) -> Iterator[Evidence]:
+        raise NotImplementedError
+
+
+class ReferralUnanswered(ReferralSign, frozen=True, tag="referral-unanswered"):
+    """Made, not urgent, and neither accepted nor rejected nor arrived."""
+
+    def of(self, referral: Referral) -> Iterator[Evidence]:
+        if referral.state == "dibuat" and not referral.urgent:
+            made = referral.made
+            says = f"Dirujuk {figures.day(made.on)} karena {label(referral.reason)}, belum dijawab penerima."
+            yield rests_on([made], says, key=str(referral.id), branch=_kind(referral))
+
+
+class ReferralNotArrived(ReferralSign, frozen=True, tag="referral-not-arrived"):
+    """Accepted, or agreed on anew, and the planned day went by."""
+
+    days: int
+    """Where no day was planned: so many days after it was accepted."""
+
+    def of(self, referral: Referral) -> Iterator[Evidence]:
+        last = referral.last
+        planned = _planned(referral, last, self.days)
+        if planned is None:
+            return
+        says = f"Rujukan ditunggu paling lambat {figures.day(planned)}, pasien belum tercatat tiba."
+        yield rests_on([last], says, since=planned + timedelta(days=1), key=str(referral.id))
+
+
+def _planned(referral: Referral, last: Reach, days: int) -> date | None:
+    if referral.state == "diterima":
+        return referral.planned or last.on + timedelta(days=days)
+    if referral.state == "tidak-datang" and referral.planned is not None and referral.planned > last.on:
+        return referral.planned
+    return None
+
+
+class ReferralWithoutResult(ReferralSign, frozen=True, tag="referral-without-result"):
+    """The patient arrived and nothing came back."""
+
+    def of(self, referral: Referral) -> Iterator[Evidence]:
+        if referral.state == "tiba":
+            says = f"Pasien tiba di tempat rujukan {figures.day(referral.last.on)}, hasilnya belum ada."
+            yield rests_on([referral.last], says, key=str(referral.id))
+
+
+class ReferralReturned(ReferralSign, frozen=True, tag="referral-returned"):
+    """Sent back, and nobody has planned who does what."""
+
+    def of(self, referral: Referral) -> Iterator[Evidence]:
+        if referral.state == "rujuk-balik":
+            control = f", kontrol {figures.day(referral.control)}" if referral.control else ""
+            says = f"Rujuk balik {figures.day(referral.last.on)}{control}, tindak lanjut belum direncanakan."
+            yield rests_on([referral.last], says, key=str(referral.id))
+
+
+def _kind(referral: Referral) -> str:
+    return "masyarakat" if referral.kind == "masyarakat" else ""

@@ -1,0 +1,158 @@
+"""What every sign is made of: its numbers, the case it looks at, and the deeds that answer a need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
+
+from msgspec import Struct
+
+from domain import pmt
+from domain.care import Act, CarePlanStarted, CaseReviewed, ClinicallyAssessed, Counselled, HomeVisited
+from domain.case import Event, Evidence
+from domain.child import Child, FeedingRecorded, StatusConfirmed
+from domain.pregnancy import Pregnancy
+from domain.referral import Referral
+
+if TYPE_CHECKING:
+    from domain.chart import Chart
+
+Case = Child | Pregnancy
+
+
+class Sign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="sign"):
+    """Something a rule may look for. Its fields are the numbers of the row; its answer is evidence or nothing."""
+
+    OF: ClassVar[Literal["child", "pregnancy", "any"]]
+
+    def seen(self, case: Case, chart: Chart) -> tuple[Evidence, ...]:
+        """Every need of this kind that the case has or will have, each with its own key."""
+        raise NotImplementedError
+
+
+class ChildSign(Sign, frozen=True):
+    """A sign of a child."""
+
+    OF = "child"
+
+    def seen(self, case: Case, chart: Chart) -> tuple[Evidence, ...]:
+        assert isinstance(case, Child)
+        return self.found(case, chart)
+
+    def found(self, child: Child, chart: Chart) -> tuple[Evidence, ...]:
+        raise NotImplementedError
+
+
+class PregnancySign(Sign, frozen=True):
+    """A sign of a pregnancy."""
+
+    OF = "pregnancy"
+
+    def seen(self, case: Case, chart: Chart) -> tuple[Evidence, ...]:
+        assert isinstance(case, Pregnancy)
+        return self.found(case)
+
+    def found(self, pregnancy: Pregnancy) -> tuple[Evidence, ...]:
+        raise NotImplementedError
+
+
+class AnySign(Sign, frozen=True):
+    """A sign that children and mothers share."""
+
+    OF = "any"
+
+
+class Word(Protocol):
+    """Anything in a case that tells on which day it happened, from which event, and when we heard of it."""
+
+    @property
+    def on(self) -> date: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def heard(self) -> datetime: ...
+
+
+def rests_on(
+    words: Sequence[Word], says: str, *, since: date | None = None, key: str = "", branch: str = ""
+) -> Evidence:
+    """A need that arose on the day of the newest of these words, or on `since`; later words only add to it."""
+    arose = since or max(word.on for word in words)
+    heard = max((word.heard for word in words if word.on <= arose), default=None)
+    return Evidence(
+        says=says,
+        events=tuple(sorted({word.version for word in words})),
+        since=arose,
+        heard=heard,
+        key=key,
+        branch=branch,
+    )
+
+
+# What answers a need
+
+Deed = Literal[
+    "assessment", "counselling", "pmt-decision", "pmt-start", "feeding", "wasting-plan", "stunting-plan", "status",
+    "home-visit", "review",
+]  # fmt: skip
+"""What a row may name as its end."""
+
+_DEEDS: dict[Deed, type[Event]] = {
+    "assessment": ClinicallyAssessed,
+    "counselling": Counselled,
+    "pmt-decision": pmt.PmtEligibilityDecided,
+    "feeding": FeedingRecorded,
+    "status": StatusConfirmed,
+    "home-visit": HomeVisited,
+    "review": CaseReviewed,
+}
+
+
+def did(deed: Deed, act: Act) -> bool:
+    """This act is that deed."""
+    event = act.event
+    if deed == "pmt-start":
+        refused = isinstance(event, pmt.PmtEligibilityDecided) and not event.eligible
+        return refused or isinstance(event, pmt.PmtStarted)
+    if deed == "wasting-plan":
+        return isinstance(event, CarePlanStarted) and event.reason == "gizi-buruk"
+    if deed == "stunting-plan":
+        return isinstance(event, CarePlanStarted) and event.reason == "stunting"
+    return isinstance(event, _DEEDS[deed])
+
+
+def answered_until(acts: Iterable[Act], ends: Sequence[Deed]) -> date:
+    """The last day whose needs are answered: each deed was done on that day or later.
+
+    Days are compared, not versions, since at one session two phones tell in any order.
+    """
+    last = dict.fromkeys(ends, date.min)
+    for act in acts:
+        for deed in ends:
+            if act.on > last[deed] and did(deed, act):
+                last[deed] = act.on
+    return min(last.values(), default=date.min)
+
+
+def rules_out_danger(act: Act) -> bool:
+    """A health worker examined the case and found nothing that needs a hospital."""
+    event = act.event
+    if not isinstance(event, ClinicallyAssessed) or event.complication or event.appetite is False:
+        return False
+    return event.complication is False or event.plan in ("rawat-jalan", "pantau", "selesai")
+
+
+def in_hospital_since(referrals: Sequence[Referral]) -> date:
+    """The last day on which the case arrived at a hospital; the first of all days where it never did."""
+    arrivals = (step.on for r in referrals if r.kind == "rs" for step in r.steps if step.state == "tiba")
+    return max(arrivals, default=date.min)
+
+
+def referred_until(referrals: Sequence[Referral]) -> date:
+    """The last day whose needs a referral to puskesmas or hospital carries on; a failed referral carries nothing."""
+    going = (r.made.on for r in referrals if r.kind != "masyarakat" and r.state not in _FAILED)
+    return max(going, default=date.min)
+
+
+_FAILED = frozenset({"ditolak", "batal", "tidak-datang"})
