@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import Any, LiteralString
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -18,55 +18,57 @@ from domain.child import Child
 from domain.figures import months_between
 from domain.kms import KmsMark
 from domain.stories import Case
+from projections.projection import Folded, Row, Table
 
-COLUMNS = (
-    ("case_id", "uuid NOT NULL"),
-    ("version", "integer NOT NULL"),
-    ("day", "date NOT NULL"),
-    ("age_days", "integer NOT NULL"),
-    ("months", "smallint NOT NULL"),
-    ("born", "date NOT NULL"),
-    ("sex", "text NOT NULL"),
-    ("desa", "text NOT NULL"),
-    ("posyandu", "text NOT NULL"),
-    ("active", "boolean NOT NULL"),
-    ("role", "text NOT NULL"),
-    ("context", "text NOT NULL"),
-    ("verified", "boolean NOT NULL"),
-    ("kg", "float8"),
-    ("cm", "float8"),
-    ("lying", "boolean"),
-    ("cm_used", "float8"),
-    ("lila", "float8"),
-    ("head", "float8"),
-    ("oedema", "smallint"),
-    ("waz", "float8"),
-    ("haz", "float8"),
-    ("whz", "float8"),
-    ("baz", "float8"),
-    ("hcz", "float8"),
-    ("acz", "float8"),
-    ("flags", "text[] NOT NULL"),
-    ("weight_age", "text"),
-    ("height_age", "text"),
-    ("weight_height", "text"),
-    ("lila_class", "text"),
-    ("kms", "text"),
-    ("kms_counts", "boolean"),
-    ("times", "smallint"),
-    ("bgm", "boolean"),
-    ("gain", "integer"),
-    ("kbm", "integer"),
-    ("plot_check", "boolean"),
+TABLE = Table(
+    name="growth",
+    columns=(
+        ("case_id", "uuid NOT NULL"),
+        ("version", "integer NOT NULL"),
+        ("day", "date NOT NULL"),
+        ("age_days", "integer NOT NULL"),
+        ("months", "smallint NOT NULL"),
+        ("born", "date NOT NULL"),
+        ("sex", "text NOT NULL"),
+        ("desa", "text NOT NULL"),
+        ("posyandu", "text NOT NULL"),
+        ("active", "boolean NOT NULL"),
+        ("role", "text NOT NULL"),
+        ("context", "text NOT NULL"),
+        ("verified", "boolean NOT NULL"),
+        ("kg", "float8"),
+        ("cm", "float8"),
+        ("lying", "boolean"),
+        ("cm_used", "float8"),
+        ("lila", "float8"),
+        ("head", "float8"),
+        ("oedema", "smallint"),
+        ("waz", "float8"),
+        ("haz", "float8"),
+        ("whz", "float8"),
+        ("baz", "float8"),
+        ("hcz", "float8"),
+        ("acz", "float8"),
+        ("flags", "text[] NOT NULL"),
+        ("weight_age", "text"),
+        ("height_age", "text"),
+        ("weight_height", "text"),
+        ("lila_class", "text"),
+        ("kms", "text"),
+        ("kms_counts", "boolean"),
+        ("times", "smallint"),
+        ("bgm", "boolean"),
+        ("gain", "integer"),
+        ("kbm", "integer"),
+        ("plot_check", "boolean"),
+    ),
+    key=("case_id", "version"),
+    indexes=("(desa, day)",),
 )
-KEY: LiteralString = "case_id, version"
-INDEXES: tuple[LiteralString, ...] = ("desa, day",)
-
-Line = tuple[Any, ...]
 
 
-def lines(case: UUID, state: Case, chart: Chart) -> Iterator[Line]:
-    """The measurements of one registered child, as plain tuples in the order of COLUMNS."""
+def lines(case: UUID, state: Case, chart: Chart) -> Iterator[Row]:
+    """The measurements of one registered child, as plain tuples in the order of the columns."""
     if not isinstance(state, Child) or state.born is None:
         return
     marks = iter(chart.marks)
@@ -77,7 +79,7 @@ def lines(case: UUID, state: Case, chart: Chart) -> Iterator[Line]:
         yield (case, *_measured(point, months, child), *_classes(point, months), *_marked(mark))
 
 
-def _measured(point: Point, months: int, child: tuple[Any, ...]) -> Line:
+def _measured(point: Point, months: int, child: tuple[Any, ...]) -> Row:
     w, z = point.weighing, point.z
     return (
         w.version, w.on, point.age, months, *child, w.role, w.context, w.verified, w.kg, w.cm,
@@ -85,7 +87,7 @@ def _measured(point: Point, months: int, child: tuple[Any, ...]) -> Line:
     )  # fmt: skip
 
 
-def _classes(point: Point, months: int) -> Line:
+def _classes(point: Point, months: int) -> Row:
     """What the numbers mean on the face of it. A flagged one means nothing until somebody has measured again."""
     z, w = point.z, point.weighing
     waz, haz, whz = (None if index in z.flags else value for index, value in _three(z))
@@ -104,13 +106,23 @@ def _three(z: growth.ZScores) -> tuple[tuple[growth.Index, float | None], ...]:
     return (("waz", z.waz), ("haz", z.haz), ("whz", z.whz))
 
 
-_UNWEIGHED: Line = (None,) * 7
+_UNWEIGHED: Row = (None,) * 7
 
 
-def _marked(mark: KmsMark | None) -> Line:
+def _marked(mark: KmsMark | None) -> Row:
     if mark is None:
         return _UNWEIGHED
     return (mark.status, mark.counts, mark.times, mark.bgm, mark.gain, mark.kbm, mark.needs_plot_check)
+
+
+class Growth:
+    """The projection of measurements."""
+
+    NAME = "growth"
+    TABLES = (TABLE,)
+
+    def rows(self, folded: Folded) -> dict[str, list[Row]]:
+        return {TABLE.name: list(lines(folded.case, folded.state, folded.chart))}
 
 
 # What can be asked

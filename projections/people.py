@@ -19,40 +19,48 @@ from domain import child, pregnancy
 from domain.case import Event, Personal
 from domain.child import Child
 from domain.stories import Case
+from projections.projection import Folded, Row, Table
 
 State = Literal["active", "moved", "died", "closed"]
 NikHash = Callable[[str], bytes]
 """The keyed hash of a NIK; the key is the service's."""
 
-COLUMNS = (
-    ("case_id", "uuid NOT NULL"),
-    ("kind", "text NOT NULL"),
-    ("state", "text NOT NULL"),
-    ("desa", "text NOT NULL"),
-    ("posyandu", "text NOT NULL"),
-    ("name", "text NOT NULL"),
-    ("normal", "text NOT NULL"),
-    ("mother", "text NOT NULL"),
-    ("mother_normal", "text NOT NULL"),
-    ("born", "date"),
-    ("sex", "text"),
-    ("nik", "text"),
-    ("nik_hash", "bytea"),
-    ("mother_nik_hash", "bytea"),
-    ("phone", "text"),
-    ("address", "text NOT NULL"),
-    ("rt", "text NOT NULL"),
-    ("rw", "text NOT NULL"),
-    ("mother_case", "uuid"),
+TABLE = Table(
+    name="people",
+    columns=(
+        ("case_id", "uuid NOT NULL"),
+        ("kind", "text NOT NULL"),
+        ("state", "text NOT NULL"),
+        ("desa", "text NOT NULL"),
+        ("posyandu", "text NOT NULL"),
+        ("name", "text NOT NULL"),
+        ("normal", "text NOT NULL"),
+        ("mother", "text NOT NULL"),
+        ("mother_normal", "text NOT NULL"),
+        ("born", "date"),
+        ("sex", "text"),
+        ("nik", "text"),
+        ("nik_hash", "bytea"),
+        ("mother_nik_hash", "bytea"),
+        ("phone", "text"),
+        ("address", "text NOT NULL"),
+        ("rt", "text NOT NULL"),
+        ("rw", "text NOT NULL"),
+        ("mother_case", "uuid"),
+    ),
+    key=("case_id",),
+    indexes=(
+        "(desa, posyandu)",
+        "(posyandu, born)",
+        "(nik_hash)",
+        "(mother_nik_hash, born)",
+        "(nik)",
+    ),
 )
-KEY: LiteralString = "case_id"
-INDEXES: tuple[LiteralString, ...] = ("desa, posyandu", "posyandu, born", "nik_hash", "mother_nik_hash, born", "nik")
-
-Line = tuple[Any, ...]
 
 
-def line(case: UUID, state: Case, who: Personal, nik_hash: NikHash) -> Line:
-    """The one line of a case, as a plain tuple in the order of COLUMNS."""
+def line(case: UUID, state: Case, who: Personal, nik_hash: NikHash) -> Row:
+    """The one line of a case, as a plain tuple in the order of the columns."""
     is_child = isinstance(state, Child)
     born = state.born if isinstance(state, Child) else state.mother_born
     nik = whole_nik(who.nik)
@@ -187,6 +195,19 @@ def shown_nik(nik: str | None, full: bool) -> str | None:
     if nik is None or full:
         return nik
     return "*" * (len(nik) - 2) + nik[-2:]
+
+
+class People:
+    """The projection of identities. `nik_hash` keeps the key of the hash out of here."""
+
+    NAME = "people"
+    TABLES = (TABLE,)
+
+    def __init__(self, nik_hash: NikHash) -> None:
+        self._nik_hash = nik_hash
+
+    def rows(self, folded: Folded) -> dict[str, list[Row]]:
+        return {TABLE.name: [line(folded.case, folded.state, folded.who, self._nik_hash)]}
 
 
 # What can be asked

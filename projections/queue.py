@@ -23,42 +23,47 @@ from domain.child import Child, plus_months
 from domain.labels import DESKS, PRIORITIES
 from domain.protocol import Desk, Obligation
 from domain.stories import Case
+from projections.projection import Folded, Row, Table
 
-COLUMNS = (
-    ("case_id", "uuid NOT NULL"),
-    ("desk", "text NOT NULL"),
-    ("nth", "smallint NOT NULL"),
-    ("desa", "text NOT NULL"),
-    ("posyandu", "text NOT NULL"),
-    ("opens", "timestamptz NOT NULL"),
-    ("due", "timestamptz NOT NULL"),
-    ("until", "timestamptz"),
-    ("priority", "smallint NOT NULL"),
-    ("risk", "smallint NOT NULL"),
-    ("supervision", "boolean NOT NULL"),
-    ("walk", 'text COLLATE "C" NOT NULL'),
-    ("rule", "text NOT NULL"),
-    ("key", "text NOT NULL"),
-    ("owner", "text NOT NULL"),
-    ("kind", "text NOT NULL"),
-    ("since", "date NOT NULL"),
-    ("task", "text NOT NULL"),
-    ("form", "text NOT NULL"),
-    ("why", "text NOT NULL"),
-    ("events", "integer[] NOT NULL"),
-    ("name", "text NOT NULL"),
-    ("mother", "text NOT NULL"),
-    ("born", "date"),
-    ("sex", "text"),
-    ("address", "text NOT NULL"),
-    ("rt", "text NOT NULL"),
-    ("rw", "text NOT NULL"),
-    ("searched", "text NOT NULL"),
+TABLE = Table(
+    name="queue",
+    columns=(
+        ("case_id", "uuid NOT NULL"),
+        ("desk", "text NOT NULL"),
+        ("nth", "smallint NOT NULL"),
+        ("desa", "text NOT NULL"),
+        ("posyandu", "text NOT NULL"),
+        ("opens", "timestamptz NOT NULL"),
+        ("due", "timestamptz NOT NULL"),
+        ("until", "timestamptz"),
+        ("priority", "smallint NOT NULL"),
+        ("risk", "smallint NOT NULL"),
+        ("supervision", "boolean NOT NULL"),
+        ("walk", 'text COLLATE "C" NOT NULL'),
+        ("rule", "text NOT NULL"),
+        ("key", "text NOT NULL"),
+        ("owner", "text NOT NULL"),
+        ("kind", "text NOT NULL"),
+        ("since", "date NOT NULL"),
+        ("task", "text NOT NULL"),
+        ("form", "text NOT NULL"),
+        ("why", "text NOT NULL"),
+        ("events", "integer[] NOT NULL"),
+        ("name", "text NOT NULL"),
+        ("mother", "text NOT NULL"),
+        ("born", "date"),
+        ("sex", "text"),
+        ("address", "text NOT NULL"),
+        ("rt", "text NOT NULL"),
+        ("rw", "text NOT NULL"),
+        ("searched", "text NOT NULL"),
+    ),
+    key=("case_id", "desk", "nth"),
+    indexes=(
+        # A kader's list is one posyandu of it, a bidan's one desa, a puskesmas's a few.
+        "(desk, desa, posyandu, opens, until)",
+    ),
 )
-
-KEY: LiteralString = "case_id, desk, nth"
-INDEXES: tuple[LiteralString, ...] = ("desk, desa, posyandu, opens, until",)
-"""A kader's list is one posyandu of it, a bidan's one desa, a puskesmas's a few."""
 
 # What stands in a line
 
@@ -69,13 +74,13 @@ UNTOLD: frozenset[Role] = frozenset({"desa"})
 """They act on a name, an address and a task, and are not told what was found (protocol 10)."""
 
 
-def lines(case: UUID, state: Case, who: Personal, owed: Sequence[Obligation], story: Sequence[Recorded]) -> list[Line]:
-    """The lines of one case at every desk, as plain tuples in the order of COLUMNS."""
+def lines(case: UUID, state: Case, who: Personal, owed: Sequence[Obligation], story: Sequence[Recorded]) -> list[Row]:
+    """The lines of one case at every desk, as plain tuples in the order of the columns."""
     if not owed:
         return []
     person = _person(state, who)
     counted: dict[Role, int] = {}
-    found: list[Line] = []
+    found: list[Row] = []
     for obligation in owed:
         for desk in obligation.desks:
             if obligation.until is not None and desk.opens >= obligation.until:
@@ -91,9 +96,6 @@ def lines(case: UUID, state: Case, who: Personal, owed: Sequence[Obligation], st
             named = _named(obligation, desk, person, events)
             found.append((case, desk.desk, nth, state.desa, state.posyandu, *days, risk, *named))
     return found
-
-
-Line = tuple[Any, ...]
 
 
 class _Person(Struct, frozen=True):
@@ -119,7 +121,7 @@ def _person(state: Case, who: Personal) -> _Person:
     )
 
 
-def _named(obligation: Obligation, desk: Desk, person: _Person, events: list[int]) -> Line:
+def _named(obligation: Obligation, desk: Desk, person: _Person, events: list[int]) -> Row:
     untold = desk.desk in UNTOLD
     why = f"Perlu dikerjakan sejak {words.day(obligation.since)}." if untold else obligation.says
     return (
@@ -129,7 +131,7 @@ def _named(obligation: Obligation, desk: Desk, person: _Person, events: list[int
     )  # fmt: skip
 
 
-def _nameless(obligation: Obligation) -> Line:
+def _nameless(obligation: Obligation) -> Row:
     """No rule, no key, no kind of case either: their names alone would tell what somebody has."""
     task = f"Tugas {PRIORITIES[obligation.priority]} belum selesai di meja {DESKS[obligation.owner]}"
     return (
@@ -154,6 +156,16 @@ def _risk(state: Case, on: date) -> int:
     if state.preterm:
         return 0
     return 1 if state.born is not None and on < plus_months(state.born, 24) else 2
+
+
+class Queue:
+    """The projection of the lists."""
+
+    NAME = "queue"
+    TABLES = (TABLE,)
+
+    def rows(self, folded: Folded) -> dict[str, list[Row]]:
+        return {TABLE.name: lines(folded.case, folded.state, folded.who, folded.owed, folded.story)}
 
 
 # What can be asked
