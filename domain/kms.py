@@ -7,7 +7,7 @@ of the month before. They are never compared with each other, and no chain count
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from itertools import groupby
 from math import floor
@@ -56,8 +56,10 @@ class Kbm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def grams(self, sex: Sex, months: int) -> int | None:
         """None in the first month of life and from 61 months on, for which the KMS prints no figure."""
-        rows = self.L if sex == "L" else self.P
-        return next((row.grams for row in rows if row.months[0] <= months <= row.months[1]), None)
+        for row in self.L if sex == "L" else self.P:
+            if row.months[0] <= months <= row.months[1]:
+                return row.grams
+        return None
 
 
 class Lms(Struct, frozen=True, forbid_unknown_fields=True):
@@ -111,7 +113,7 @@ def read_table(text: str) -> KmsTable:
 # What is said of a weighing
 
 
-class KmsMark(Struct, frozen=True, kw_only=True):
+class KmsMark(Struct, frozen=True):
     """How one weighing stands in the KMS."""
 
     on: date
@@ -122,10 +124,10 @@ class KmsMark(Struct, frozen=True, kw_only=True):
     status: Status
     counts: bool = True
     """The last weighing of its calendar month, the one that stands in the KMS."""
-    times: int = 0
-    """T in a row up to here; 2 is "2T"."""
     bgm: bool = False
     """Below the red line: BB/U below −3."""
+    times: int = 0
+    """T in a row up to here; 2 is "2T"."""
     previous: date | None = None
     """The weighing it is compared with: the last one of the calendar month before."""
     gain: int | None = None
@@ -151,65 +153,65 @@ def marks(
     before: KmsMark | None = None
     at_last_t = 0.0
     for _, month in groupby(weighings, key=_month_of):
-        for on, kg in month:
-            mark = _mark(on, kg, before, at_last_t, born, sex, tables, table)
-            found.append(msgspec.structs.replace(mark, counts=False))
-        before = found[-1] = mark
-        if mark.status == "T":
-            at_last_t = mark.kg
+        *earlier, last = month
+        for on, kg in earlier:
+            found.append(_mark(on, kg, False, before, at_last_t, born, sex, tables, table.kbm))
+        before = _mark(*last, True, before, at_last_t, born, sex, tables, table.kbm)
+        found.append(before)
+        if before.status == "T":
+            at_last_t = before.kg
     return tuple(found)
 
 
 def _mark(
     on: date,
     kg: float,
+    counts: bool,
     before: KmsMark | None,
     at_last_t: float,
     born: date,
     sex: Sex,
     tables: growth.Tables,
-    table: KmsTable,
+    kbm: Kbm,
 ) -> KmsMark:
-    """One weighing beside the one that counts of the newest earlier month in which it was weighed."""
+    """One weighing beside `before`, which counts for the newest earlier month in which the child was weighed."""
     months = months_between(born, on)
     waz = growth.weight_z(tables, sex, (on - born).days, kg)
-    alone = KmsMark(on=on, kg=kg, months=months, waz=waz, status="O", bgm=waz is not None and waz < -3)
+    bgm = waz is not None and waz < -3
     if before is None:
-        return msgspec.structs.replace(alone, status="B")
+        return KmsMark(on, kg, months, waz, "B", counts, bgm)
     if _month(on) - _month(before.on) > 1:
         # A missed month breaks the chain, unless the child now weighs even less than when it last did not gain.
-        return msgspec.structs.replace(alone, times=before.times if kg < at_last_t else 0)
-    return _compared(alone, before, table.kbm.grams(sex, months))
+        return KmsMark(on, kg, months, waz, "O", counts, bgm, before.times if kg < at_last_t else 0)
+    gain = _grams(kg) - _grams(before.kg)
+    least = kbm.grams(sex, months)
+    by_line = _follows_line(gain, waz, before.waz)
+    by_kbm = None if least is None else gain >= least
+    status = _status(by_line, by_kbm)
+    times = before.times + 1 if status == "T" else 0
+    return KmsMark(on, kg, months, waz, status, counts, bgm, times, before.on, gain, least, by_line, by_kbm)
 
 
-def _compared(mark: KmsMark, before: KmsMark, kbm: int | None) -> KmsMark:
-    gain = _grams(mark.kg) - _grams(before.kg)
-    by_line = _follows_line(mark, before)
-    by_kbm = None if kbm is None else gain >= kbm
+def _status(by_line: bool | None, by_kbm: bool | None) -> Status:
+    """The KBM decides where there is one; with neither there is nothing to compare with."""
     gained = by_line if by_kbm is None else by_kbm
-    status: Status = "O" if gained is None else "N" if gained else "T"
-    return msgspec.structs.replace(
-        mark,
-        status=status,
-        times=before.times + 1 if status == "T" else 0,
-        previous=before.on,
-        gain=gain,
-        kbm=kbm,
-        n_from_line=by_line,
-        n_from_kbm=by_kbm,
-    )
+    if gained is None:
+        return "O"
+    return "N" if gained else "T"
 
 
-def _follows_line(mark: KmsMark, before: KmsMark) -> bool | None:
+def _follows_line(gain: int, waz: float | None, waz_before: float | None) -> bool | None:
     """The line rises and does not cross down into a lower colour of the KMS."""
-    if mark.waz is None or before.waz is None:
+    if waz is None or waz_before is None:
         return None
-    return _grams(mark.kg) > _grams(before.kg) and _band(mark.waz) >= _band(before.waz)
+    return gain > 0 and _band(waz) >= _band(waz_before)
 
 
 def _band(waz: float) -> int:
     """Which strip between the lines −3, −2, … 3; all below −3 is one strip, all above 3 another."""
-    return min(max(floor(waz), -4), 3)
+    if waz < -3:
+        return -4
+    return 3 if waz >= 3 else floor(waz)
 
 
 def _grams(kg: float) -> int:
@@ -222,11 +224,6 @@ def _month(on: date) -> int:
 
 def _month_of(weighed: Weighed) -> int:
     return _month(weighed[0])
-
-
-def in_kms(marks: Sequence[KmsMark]) -> Iterator[KmsMark]:
-    """The one mark of each month that stands in the KMS."""
-    return (mark for mark in marks if mark.counts)
 
 
 # WHO's weight velocity: for health workers, never mixed with N and T
