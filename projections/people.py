@@ -318,7 +318,7 @@ class Wanted(Struct, frozen=True):
 def recognise(conn: Connection[Any], schema: str, wanted: Sequence[Wanted]) -> tuple[tuple[UUID, ...], ...]:
     """For each of many children the cases it may be, by the same grounds as `candidates`, in one question.
 
-    Here the birthday has to agree beside a NIK too: nobody looks at the row, and families write one NIK for two children.
+    Here the birthday has to agree beside a NIK too: nobody looks at the row, and families share a NIK.
     """
     rows = conn.execute(
         _recognise(schema),
