@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec
+from typing import Any, ParamSpec
 from urllib.request import urlopen
 
 import click
 import psycopg
 import uvicorn
+from psycopg.sql import SQL, Identifier
 
+from projections import log
 from service import embedded
 from service.migrate import MigrationError, migrate, pending
 from service.settings import Settings, SettingsError, load
-from service.tenants import tenants
+from service.tenants import Tenant, tenants
 
 P = ParamSpec("P")
 
 HEALTH = "/health"
 """Answers 200 as soon as requests are served; asks nothing of whoever calls."""
+
+CATCHING_UP_SECONDS = 2
 
 
 def said_plainly(command: Callable[P, None]) -> Callable[P, None]:
@@ -89,6 +94,31 @@ def service_health() -> None:
             click.echo(f"menjawab {answer.status}")
     except OSError as problem:
         raise click.ClickException(f"tidak menjawab di porta {port}: {problem}") from None
+
+
+@health.command("follower")
+@said_plainly
+def follower_health() -> None:
+    """Apakah daftar mengikuti catatan? Ya, bila tidak tertinggal atau sedang mengejar."""
+    settings = load()
+    for tenant in tenants(settings, embedded.dsn(settings)).values():
+        with psycopg.connect(tenant.dsn, autocommit=True) as conn:
+            behind = _behind(conn, tenant)
+            if behind > 0:
+                time.sleep(CATCHING_UP_SECONDS)
+                if _behind(conn, tenant) >= behind:
+                    raise click.ClickException(f"{tenant.name}: daftar tertinggal {behind} catatan dan tidak bergerak")
+    click.echo("mengikuti")
+
+
+def _behind(conn: psycopg.Connection[Any], tenant: Tenant) -> int:
+    """Events that the slowest projection has not read. One that is parked needs a person, and is not healthy."""
+    table = Identifier(tenant.schema, "follower")
+    rows = conn.execute(SQL("SELECT name, position, error FROM {}").format(table)).fetchall()
+    for name, _, error in rows:
+        if error is not None:
+            raise click.ClickException(f"{tenant.name}: {name} berhenti: {error}")
+    return log.head(conn, tenant.schema) - min((position for _, position, _ in rows), default=0)
 
 
 @main.command()

@@ -59,6 +59,34 @@ def test_a_service_that_is_not_there_is_not_healthy(monkeypatch: pytest.MonkeyPa
     assert asked("health", "service").exit_code == 1
 
 
+def test_a_follower_that_has_read_everything_is_healthy(server_environment: str) -> None:
+    asked("migrate")
+    said = asked("health", "follower")
+    assert (said.exit_code, said.output) == (0, "mengikuti\n")
+
+
+def test_a_follower_that_does_not_move_is_not_healthy(server_environment: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked("migrate")
+    monkeypatch.setattr("service.cli.CATCHING_UP_SECONDS", 0)
+    with psycopg.connect(server_environment, autocommit=True) as conn:
+        conn.execute("INSERT INTO kab_9999.follower (name, position, shape) VALUES ('queue', 40, '1')")
+        conn.execute("UPDATE kab_9999.head SET last = 42")
+    said = asked("health", "follower")
+    assert (said.exit_code, said.output) == (
+        1,
+        "Error: Kabupaten 9999: daftar tertinggal 2 catatan dan tidak bergerak\n",
+    )
+
+
+def test_a_parked_projection_is_an_alarm(server_environment: str) -> None:
+    asked("migrate")
+    with psycopg.connect(server_environment, autocommit=True) as conn:
+        conn.execute(
+            "INSERT INTO kab_9999.follower VALUES ('queue', 0, '1', '2026-11-23 08:00+07', 'KeyError at position 1')"
+        )
+    assert "queue berhenti: KeyError at position 1" in asked("health", "follower").output
+
+
 def test_stopping_what_does_not_run_is_no_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     said = asked("stop")
