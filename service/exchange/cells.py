@@ -31,14 +31,17 @@ def text(cell: Cell) -> str:
         return cell.isoformat()
     if isinstance(cell, float):
         return f"{cell:.0f}" if cell == int(cell) and abs(cell) < 1e17 else repr(cell)
-    words = cell.replace("\xa0", " ").strip().lstrip("'`’").strip()
+    words = cell.strip()
+    if words[:1] in _APOSTROPHES:
+        words = words.lstrip("'`’ ").strip()
     if not words.isprintable():
         words = "".join(c if c.isprintable() else " " for c in words)
     if "  " in words:
         words = " ".join(words.split())
-    return "" if words.lower() in _NOTHING else words
+    return "" if len(words) <= 9 and words.lower() in _NOTHING else words
 
 
+_APOSTROPHES = ("'", "`", "’")
 _NOTHING = frozenset(
     {"", "-", "--", "---", "–", "—", ".", "n/a", "na", "#n/a", "nan", "null", "none", "(null)", "tidak ada", "kosong"}
 )  # fmt: skip

@@ -68,16 +68,17 @@ class Stated(Struct, frozen=True):
 def read(lines: Iterable[Line]) -> Iterator[Row | Unread | Titles | Stated]:
     """Every row that is about a child, understood or not. Raises FileError where no heading is found."""
     columns: dict[str, int] | None = None
+    sheet = 0
     guess: list[str] = []
     for line in lines:
         if _blank(line):
             continue
-        found = _heading(line)
+        found = _heading(line) if columns is None or line.sheet != sheet or _again(line, columns) else None
         if found is not None:
             if _lacking(found):
                 guess = _lacking(found)
                 continue
-            columns = found
+            columns, sheet = found, line.sheet
             yield Titles(line)
         elif columns is None:
             stated = _stated(line)
@@ -104,6 +105,12 @@ def _heading(line: Line) -> dict[str, int] | None:
             if field is not None:
                 columns.setdefault(field, index)
     return columns if len(columns) >= 4 and "name" in columns else None
+
+
+def _again(line: Line, columns: dict[str, int]) -> bool:
+    """A later line of the same sheet may be the heading of the next page, with its columns where they were."""
+    name = _cell(line, columns, "name")
+    return isinstance(name, str) and _BY_NAME.get(_bare(name)) is not None
 
 
 def _bare(title: str) -> str:
@@ -137,13 +144,19 @@ def _stated(line: Line) -> Stated | None:
 def _furniture(line: Line, columns: dict[str, int]) -> bool:
     """Totals, the numbers of the columns, signatures: rows that are about no child."""
     if any(_cell(line, columns, field) not in ("", "-") for field in ("born", "on")):
-        words = [text(c) for c in line.cells if c != ""]
-        return len(words) > 5 and words == [str(n) for n in range(1, len(words) + 1)]
+        return _column_numbers(line)
     if any(_cell(line, columns, field) not in ("", "-") for field in ("nik", "sex")):
         return False
     first = next((text(c) for c in line.cells if text(c)), "")
     named = text(_cell(line, columns, "name"))
     return not named or _TOTAL.match(first) is not None or _TOTAL.match(named) is not None
+
+
+def _column_numbers(line: Line) -> bool:
+    if text(line.cells[0]) != "1" or len(line.cells) < 6 or text(line.cells[1]) != "2":
+        return False
+    words = [text(c) for c in line.cells if c != ""]
+    return words == [str(n) for n in range(1, len(words) + 1)]
 
 
 _TOTAL = re.compile(r"(?:grand\s*)?(?:sub\s*)?(?:total|jumlah|jml|rata-?\s*rata|mengetahui|keterangan|catatan)\b", re.I)

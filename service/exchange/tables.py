@@ -333,12 +333,14 @@ class _Sheet:
 
 def _column(place: str) -> int:
     """ "C7" is column 2, counted from 0."""
-    column = 0
-    for letter in place[:4]:
-        if not "A" <= letter <= "Z":
-            break
-        column = column * 26 + ord(letter) - 64
-    return max(0, column - 1)
+    return _COLUMNS.get(place.rstrip("0123456789"), 1_000_000)
+
+
+def _letters(column: int) -> str:
+    return chr(65 + column) if column < 26 else _letters(column // 26 - 1) + chr(65 + column % 26)
+
+
+_COLUMNS = {_letters(column): column for column in range(1_024)}
 
 
 # xls as Excel 97 wrote it

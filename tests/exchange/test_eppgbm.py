@@ -254,6 +254,14 @@ def test_rows_about_no_child_are_passed_over() -> None:
     assert [type(r).__name__ for r in found] == ["Row"]
 
 
+def test_another_sheet_may_have_its_columns_in_another_order() -> None:
+    first = lines(table(SITI))
+    titles = list(reversed(TITLES))
+    second = [Line(n, tuple(str(v) for v in row), 2) for n, row in enumerate(table(BUDI, titles=titles), start=1)]
+    rows = [r for r in eppgbm.read([*first, *second]) if isinstance(r, Row)]
+    assert [(r.personal.name, r.kg) for r in rows] == [("SITI AMINAH", 7.1), ("BUDI SANTOSO", 10.2)]
+
+
 def test_a_file_without_the_heading_says_what_is_missing() -> None:
     with pytest.raises(FileError, match="tidak ditemukan"):
         list(eppgbm.read(lines([["a", "b"], ["c"]])))
