@@ -296,8 +296,15 @@ def _set_aside(obligation: Obligation, aside: Sequence[TaskSetAside], clock: tim
         if word.rule == obligation.rule and word.key == obligation.key and word.on >= obligation.since:
             back = midnight(word.until, clock)
             if back > obligation.opens:
-                obligation = _from(replace(obligation, due=max(obligation.due, end_of(word.until, clock))), back)
+                obligation = _from(_due_by(obligation, end_of(word.until, clock)), back)
     return obligation
+
+
+def _due_by(obligation: Obligation, moment: datetime) -> Obligation:
+    """The same task, due no earlier than a moment; those who are told when it is late are told as much later."""
+    longer = max(moment - obligation.due, timedelta(0))
+    desks = tuple(replace(d, opens=d.opens + longer) if d.opens >= obligation.due else d for d in obligation.desks)
+    return replace(obligation, due=obligation.due + longer, desks=desks)
 
 
 def _from(obligation: Obligation, moment: datetime) -> Obligation:
