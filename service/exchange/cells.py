@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from msgspec import Struct
 
 from domain import figures
-from service.exchange.tables import Cell
+from service.exchange.lines import Cell
 
 
 class Unclear(Exception):

@@ -15,8 +15,8 @@ from domain import figures
 from domain.case import Personal, Sex
 from service.exchange import cells
 from service.exchange.cells import Quantity, Unclear, text
+from service.exchange.lines import Cell, Line
 from service.exchange.rows import BALITA_DAYS, OUTSIDE, FileError, Row, Titles, Unread, Whereabouts
-from service.exchange.tables import Cell, Line
 
 # Each column by the names it goes under, without punctuation and spaces.
 NAMES: dict[str, tuple[str, ...]] = {

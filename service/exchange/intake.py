@@ -22,9 +22,9 @@ from msgspec import Struct
 from domain import child, refusals
 from domain.case import Command, Envelope, Refused
 from service.exchange.cells import Unclear
+from service.exchange.lines import Line
 from service.exchange.placing import Places, Spot
 from service.exchange.rows import Row, Unread
-from service.exchange.tables import Line
 from service.handle import Answer, Submitted
 
 BATCH = 250

@@ -10,8 +10,8 @@ from datetime import date
 from pathlib import Path
 from typing import IO, Any
 
+from service.exchange.lines import Cell, Line
 from service.exchange.rows import FileError
-from service.exchange.tables import Cell, Line
 
 
 class Aside:

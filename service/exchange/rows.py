@@ -7,7 +7,7 @@ from datetime import date
 from msgspec import Struct
 
 from domain.case import Personal, Sex
-from service.exchange.tables import Cell, Line
+from service.exchange.lines import Cell, Line
 
 
 class Whereabouts(Struct, frozen=True):

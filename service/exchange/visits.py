@@ -13,8 +13,8 @@ from datetime import date, timedelta
 from domain.case import Personal
 from service.exchange import cells
 from service.exchange.cells import Unclear, text
+from service.exchange.lines import Line
 from service.exchange.rows import BALITA_DAYS, OUTSIDE, FileError, Row, Titles, Unread
-from service.exchange.tables import Line
 
 BORN_FROM = date(2021, 1, 1)
 LYING_DAYS = 731

@@ -13,8 +13,9 @@ from eppgbm_files import BUDI, SITI, TITLES, as_csv, as_html, as_xls, as_xlsx, t
 from domain.case import Personal
 from service.exchange import eppgbm
 from service.exchange.eppgbm import Stated
+from service.exchange.lines import Line
 from service.exchange.rows import FileError, Row, Unread, Whereabouts
-from service.exchange.tables import Line, open_table
+from service.exchange.tables import open_table
 
 
 def lines(rows: list[list[Any]]) -> list[Line]:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from service.exchange import cells
+from service.exchange.lines import Line
 from service.exchange.rejected import Aside, beside, harmless, written
 from service.exchange.rows import FileError
-from service.exchange.tables import Line, open_table
+from service.exchange.tables import open_table
 
 
 def aside(path: Path, *lines: Line) -> list[list[str]]:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from eppgbm_files import as_csv, as_html, as_xls, as_xlsx
 
-from service.exchange.tables import Limits, TableError, open_table
+from service.exchange.lines import Limits, TableError
+from service.exchange.tables import open_table
 
 ROWS = [["No", "Nama", "Berat"], [], [1, "Siti", "7,1"], [2, "Ahmad Dani", "8,25"]]
 
@@ -144,6 +145,16 @@ def test_a_csv_with_an_open_quote_names_the_line(tmp_path: Path) -> None:
     path.write_text('Nama;Berat\nSiti;7\nBudi;"8\n' + "Ani;9\n" * 40_000)
     with pytest.raises(TableError, match="baris 3"):
         cells(path)
+
+
+def test_html_is_read_the_same_wherever_a_piece_of_it_ends(tmp_path: Path) -> None:
+    filler = "<!-- <td>bukan</td> > -->" + "<p class='x'>" * 4_000
+    for shift in range(0, 60, 7):
+        path = tmp_path / f"{shift}.xls"
+        path.write_text(
+            f"<table>{'.' * shift}{filler}<tr><td>5 < 6 &amp; 7 > 3</td><TD ColSpan='2'>b</TD><th>c</table>" * 2
+        )
+        assert cells(path) == [("5 < 6 & 7 > 3", "b", "", "c")] * 2
 
 
 def test_html_that_never_ends_a_remark_is_refused_early(tmp_path: Path) -> None:
