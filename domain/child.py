@@ -238,6 +238,8 @@ def last_confirmed(child: Child) -> Act | None:
 def plus_months(day: date, months: int) -> date:
     """Calendar months later; the last of the month where that day does not exist there."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if day.day <= 28:
+        return date(year, month + 1, day.day)
     first = date(year, month + 1, 1)
     last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
     return first.replace(day=min(day.day, last.day))
