@@ -13,7 +13,7 @@ from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 
 from domain import growth
-from domain.chart import Chart, Point
+from domain.chart import Chart
 from domain.child import Child
 from domain.figures import months_between
 from domain.kms import KmsMark
@@ -74,44 +74,33 @@ def lines(case: UUID, state: Case, chart: Chart) -> Iterator[Row]:
     marks = iter(chart.marks)
     child = (state.born, state.sex, state.desa, state.posyandu, state.active)
     for point in chart.points:
-        mark = next(marks) if point.weighing.kg is not None else None
-        months = months_between(state.born, point.weighing.on)
-        yield (case, *_measured(point, months, child), *_classes(point, months), *_marked(mark))
+        w, z = point.weighing, point.z
+        mark = next(marks) if w.kg is not None else None
+        months = mark.months if mark is not None else months_between(state.born, w.on)
+        yield (
+            case, w.version, w.on, point.age, months, *child, w.role, w.context, w.verified, w.kg, w.cm, w.lying,
+            z.cm_used, w.lila, w.head, w.oedema, z.waz, z.haz, z.whz, z.baz, z.hcz, z.acz, list(z.flags),
+            *_classes(z), None if w.lila is None else growth.classify_lila(w.lila, months),
+            *(_UNWEIGHED if mark is None else _marked(mark)),
+        )  # fmt: skip
 
 
-def _measured(point: Point, months: int, child: tuple[Any, ...]) -> Row:
-    w, z = point.weighing, point.z
-    return (
-        w.version, w.on, point.age, months, *child, w.role, w.context, w.verified, w.kg, w.cm,
-        w.lying, z.cm_used, w.lila, w.head, w.oedema, z.waz, z.haz, z.whz, z.baz, z.hcz, z.acz, list(z.flags),
-    )  # fmt: skip
-
-
-def _classes(point: Point, months: int) -> Row:
+def _classes(z: growth.ZScores) -> Row:
     """What the numbers mean on the face of it. A flagged one means nothing until somebody has measured again."""
-    z, w = point.z, point.weighing
-    waz, haz, whz = (None if index in z.flags else value for index, value in _three(z))
-    lila = None if w.lila is None else growth.classify_lila(w.lila, months)
-    if z.counts_as_severe:
-        return ("bb-sangat-kurang", None if haz is None else growth.classify_haz(haz), "gizi-buruk", lila)
-    return (
-        None if waz is None else growth.classify_waz(waz),
-        None if haz is None else growth.classify_haz(haz),
-        None if whz is None else growth.classify_whz(whz),
-        lila,
-    )
-
-
-def _three(z: growth.ZScores) -> tuple[tuple[growth.Index, float | None], ...]:
-    return (("waz", z.waz), ("haz", z.haz), ("whz", z.whz))
+    waz = None if z.waz is None else growth.classify_waz(z.waz)
+    haz = None if z.haz is None else growth.classify_haz(z.haz)
+    whz = None if z.whz is None else growth.classify_whz(z.whz)
+    if z.flags:
+        waz = None if "waz" in z.flags else waz
+        haz = None if "haz" in z.flags else haz
+        whz = None if "whz" in z.flags else whz
+    return ("bb-sangat-kurang", haz, "gizi-buruk") if z.counts_as_severe else (waz, haz, whz)
 
 
 _UNWEIGHED: Row = (None,) * 7
 
 
-def _marked(mark: KmsMark | None) -> Row:
-    if mark is None:
-        return _UNWEIGHED
+def _marked(mark: KmsMark) -> Row:
     return (mark.status, mark.counts, mark.times, mark.bgm, mark.gain, mark.kbm, mark.needs_plot_check)
 
 

@@ -18,7 +18,7 @@ from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 
 from domain import words
-from domain.case import NAKES, Personal, Recorded, Refused, Role
+from domain.case import Personal, Recorded, Refused, Role
 from domain.child import Child, plus_months
 from domain.labels import DESKS, PRIORITIES
 from domain.protocol import Desk, Obligation
@@ -79,22 +79,23 @@ def lines(case: UUID, state: Case, who: Personal, owed: Sequence[Obligation], st
     if not owed:
         return []
     person = _person(state, who)
+    hidden: dict[Role, frozenset[int]] = {}
     counted: dict[Role, int] = {}
     found: list[Row] = []
     for obligation in owed:
-        for desk in obligation.desks:
-            if obligation.until is not None and desk.opens >= obligation.until:
+        for at in obligation.desks:
+            desk = at.desk
+            if obligation.until is not None and at.opens >= obligation.until:
                 continue
-            nth = counted.get(desk.desk, 0)
-            counted[desk.desk] = nth + 1
-            days = (desk.opens, obligation.due, obligation.until, obligation.priority)
-            if desk.desk in NAMELESS:
-                found.append((case, desk.desk, nth, state.desa, "", *days, 0, *_nameless(obligation)))
+            nth = counted[desk] = counted.get(desk, -1) + 1
+            if desk in NAMELESS:
+                place = (case, desk, nth, state.desa, "", at.opens, obligation.due, obligation.until)
+                found.append((*place, *_nameless(obligation)))
                 continue
-            risk = _risk(state, obligation.since)
-            events = _numbers(obligation.events, story, desk.desk)
-            named = _named(obligation, desk, person, events)
-            found.append((case, desk.desk, nth, state.desa, state.posyandu, *days, risk, *named))
+            if desk not in hidden:
+                hidden[desk] = words.hidden(story, desk) if person.kind == "pregnancy" else frozenset()
+            place = (case, desk, nth, state.desa, state.posyandu, at.opens, obligation.due, obligation.until)
+            found.append((*place, *_named(obligation, at, person, hidden[desk])))
     return found
 
 
@@ -105,29 +106,34 @@ class _Person(Struct, frozen=True):
     walk: str
     searched: str
     shown: tuple[Any, ...]
+    preterm: bool
+    two: date | None
+    """The second birthday."""
 
 
 def _person(state: Case, who: Personal) -> _Person:
-    child = isinstance(state, Child)
     name, mother, address = who.name or "", who.mother or "", who.address or ""
     rt, rw = who.rt or "", who.rw or ""
+    child = state if isinstance(state, Child) else None
     born = state.born if isinstance(state, Child) else state.mother_born
-    sex = state.sex if isinstance(state, Child) else "P"
     return _Person(
         kind="child" if child else "pregnancy",
         walk=f"{rw.lstrip('0').zfill(3)}/{rt.lstrip('0').zfill(3)}/{name.lower()}",
-        searched=f"{name}\n{mother}\n{address}".lower(),
-        shown=(name, mother, born, sex, address, rt, rw),
+        searched=f"{name}\n{mother}\n{address}\n".lower(),
+        shown=(name, mother, born, child.sex if child else "P", address, rt, rw),
+        preterm=child is not None and child.preterm,
+        two=plus_months(child.born, 24) if child and child.born else None,
     )
 
 
-def _named(obligation: Obligation, desk: Desk, person: _Person, events: list[int]) -> Row:
+def _named(obligation: Obligation, desk: Desk, person: _Person, hidden: frozenset[int]) -> Row:
     untold = desk.desk in UNTOLD
     why = f"Perlu dikerjakan sejak {words.day(obligation.since)}." if untold else obligation.says
     return (
-        desk.supervision, person.walk, obligation.rule, obligation.key, obligation.owner, person.kind, obligation.since,
-        obligation.task, obligation.form, why, [] if untold else events, *person.shown,
-        f"{person.searched}\n{obligation.task.lower()}",
+        obligation.priority, _risk(person, obligation.since), desk.supervision, person.walk, obligation.rule,
+        obligation.key, obligation.owner, person.kind, obligation.since, obligation.task, obligation.form, why,
+        [] if untold else _numbers(obligation.events, hidden), *person.shown,
+        person.searched + obligation.task.lower(),
     )  # fmt: skip
 
 
@@ -135,27 +141,23 @@ def _nameless(obligation: Obligation) -> Row:
     """No rule, no key, no kind of case either: their names alone would tell what somebody has."""
     task = f"Tugas {PRIORITIES[obligation.priority]} belum selesai di meja {DESKS[obligation.owner]}"
     return (
-        True, "", "", "", obligation.owner, "", obligation.since, task, "", "", [], "", "", None, None, "", "", "", "",
+        obligation.priority, 0, True, "", "", "", obligation.owner, "", obligation.since, task, "", "", [], "", "",
+        None, None, "", "", "", "",
     )  # fmt: skip
 
 
-def _numbers(versions: tuple[int, ...], story: Sequence[Recorded], desk: Role) -> list[int]:
+def _numbers(versions: tuple[int, ...], hidden: frozenset[int]) -> list[int]:
     """Evidence under the numbers this desk's timeline gives it: a gap would tell of a restricted result."""
-    if desk in NAKES:
-        return list(versions)
-    hidden = words.hidden(story, desk)
     if not hidden:
         return list(versions)
     return [version - sum(h < version for h in hidden) for version in versions if version not in hidden]
 
 
-def _risk(state: Case, on: date) -> int:
+def _risk(person: _Person, on: date) -> int:
     """Who comes first among equals: the preterm, then the under-twos and pregnant women, then the others."""
-    if not isinstance(state, Child):
-        return 1
-    if state.preterm:
+    if person.preterm:
         return 0
-    return 1 if state.born is not None and on < plus_months(state.born, 24) else 2
+    return 1 if person.kind == "pregnancy" or (person.two is not None and on < person.two) else 2
 
 
 class Queue:
