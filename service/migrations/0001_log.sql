@@ -5,7 +5,7 @@
 -- here: each of them would make the kabupaten, or the whole cluster, wait in one queue, or go wrong on several nodes.
 
 CREATE TABLE {schema}.head (
-    only boolean NOT NULL PRIMARY KEY DEFAULT true CHECK (only),
+    sole boolean NOT NULL PRIMARY KEY DEFAULT true CHECK (sole),
     last bigint NOT NULL
 ) WITH (fillfactor = 10);
 COMMENT ON COLUMN {schema}.head.last IS 'position of the newest event';
