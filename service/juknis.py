@@ -16,7 +16,6 @@ from domain import growth, kms
 from domain.protocol import Book, Protocol, Rule, edition_on
 from service.who import read_who
 
-
 T = TypeVar("T")
 
 
