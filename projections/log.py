@@ -1,143 +1,155 @@
-"""Reading the log of a kabupaten: what came after a position, and the whole stories of some cases."""
+"""Reading the log: in the order it was written, or whole stories, many at a time. Rows come binary, by one decoder."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator
-from functools import cache
-from typing import Any, LiteralString, NamedTuple
+from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, LiteralString
 from uuid import UUID
 
 from psycopg import Connection
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Identifier
 
 from domain.case import Envelope, Recorded
 from domain.stories import decode
 
-Conn = Connection[Any]
+Stories = dict[UUID, list[Recorded]]
 
-_FIELDS: LiteralString = "case_id, version, state, recorded_at, actor, role, unit, device, entry, edition, position"
+COLUMNS: LiteralString = "case_id, version, position, state, recorded_at, actor, role, unit, entry, edition, device"
 
-
-class New(NamedTuple):
-    """An event that is to be followed: where it stands and whose story it belongs to."""
-
-    position: int
-    case: UUID
+FIRST, LAST = UUID(int=0), UUID(int=2**128 - 1)
 
 
-def head(conn: Conn, schema: str) -> int:
+def read(conn: Connection[Any], schema: str, after: int, limit: int) -> list[Recorded]:
+    """What was recorded after a position, in the order of the positions."""
+    asked = {"after": after, "limit": limit}
+    return list(map(recorded, conn.execute(_sql(schema, _READ), asked, binary=True, prepare=True).fetchall()))
+
+
+def touched(conn: Connection[Any], schema: str, after: int, limit: int) -> list[tuple[int, UUID]]:
+    """The positions after one, and whose story each of them is in."""
+    asked = {"after": after, "limit": limit}
+    return conn.execute(_sql(schema, _TOUCHED), asked, binary=True, prepare=True).fetchall()
+
+
+def stories(conn: Connection[Any], schema: str, cases: Collection[UUID]) -> Stories:
+    """The whole stories of these cases, each in the order of its versions; empty where there is none."""
+    found: Stories = {case: [] for case in cases}
+    for row in conn.execute(_sql(schema, _STORIES), [list(found)], binary=True, prepare=True).fetchall():
+        found[row[0]].append(recorded(row))
+    return found
+
+
+def all_stories(
+    conn: Connection[Any], schema: str, low: UUID = FIRST, high: UUID = LAST, events: int = 20_000
+) -> Iterator[Stories]:
+    """Every story with a number above `low` and up to `high`, in the order of numbers, about so many events at a time.
+
+    Each page is a statement of its own, so that a long rebuild holds no old snapshot; what is recorded meanwhile shows.
+    """
+    limit = events
+    while True:
+        asked = {"low": low, "high": high, "limit": limit}
+        rows = conn.execute(_sql(schema, _IN_CASE_ORDER), asked, binary=True, prepare=True).fetchall()
+        full = len(rows) == limit
+        whole = _without_last(rows) if full else rows
+        if whole:
+            yield {case: list(map(recorded, of_case)) for case, of_case in groupby(whole, itemgetter(0))}
+            low = whole[-1][0]
+        if not full:
+            return
+        limit = events if whole else limit * 4  # one story is longer than a page
+
+
+def _without_last(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """A page that is full may have cut its last story."""
+    cut = rows[-1][0]
+    end = len(rows)
+    while end and rows[end - 1][0] == cut:
+        end -= 1
+    return rows[:end]
+
+
+def head(conn: Connection[Any], schema: str) -> int:
     """The position of the newest event; 0 where there is none."""
-    row = conn.execute(_sql("SELECT last FROM {}.head", schema)).fetchone()
+    row = conn.execute(_sql(schema, _HEAD), prepare=True).fetchone()
     assert row is not None
     return int(row[0])
 
 
-def after(conn: Conn, schema: str, position: int, limit: int) -> list[New]:
-    """The next events after a position. Positions are gapless and in commit order, so none is ever missed."""
-    query = _sql("SELECT position, case_id FROM {}.events WHERE position > %s ORDER BY position LIMIT %s", schema)
-    with conn.cursor(binary=True) as cur:
-        return [New(*row) for row in cur.execute(query, [position, limit])]
+def followed(conn: Connection[Any], schema: str) -> int:
+    """The position up to which every list is right; a parked projection does not hold up the readers of the others."""
+    row = conn.execute(_sql(schema, _FOLLOWED), prepare=True).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
-def stories(conn: Conn, schema: str, cases: Collection[UUID], until: int | None = None) -> dict[UUID, list[Recorded]]:
-    """The whole story of each case, in the order of its versions; `until` a position, where only what was known then counts."""
-    told: dict[UUID, list[Recorded]] = {case: [] for case in cases}
-    query = _STORIES if until is None else _STORIES_UNTIL
-    with conn.cursor(binary=True) as cur:
-        cur.execute(_sql(query, schema), {"cases": list(told), "until": until})
-        for row in cur:
-            told[row[0]].append(recorded(row))
-    return told
-
-
-_STORIES: LiteralString = (
-    "SELECT " + _FIELDS + " FROM {}.events WHERE case_id = ANY(%(cases)s) ORDER BY case_id, version"
-)
-_STORIES_UNTIL: LiteralString = (
-    "SELECT " + _FIELDS + " FROM {}.events WHERE case_id = ANY(%(cases)s) AND position <= %(until)s"
-    " ORDER BY case_id, version"
-)
-
-
-def page(conn: Conn, schema: str, case: UUID, after: int, limit: int) -> list[Recorded]:
-    """The part of a story after a version; a case with a thousand events is read in pages."""
-    query = _sql("SELECT " + _FIELDS + " FROM {}.events WHERE case_id = %s AND version > %s ORDER BY version LIMIT %s", schema)
-    with conn.cursor(binary=True) as cur:
-        return [recorded(row) for row in cur.execute(query, [case, after, limit])]
-
-
-def all_stories(
-    conn: Conn, schema: str, until: int, low: UUID | None = None, high: UUID | None = None, events: int = 20_000
-) -> Iterator[dict[UUID, list[Recorded]]]:
-    """Every story up to a position, in the order of the case numbers, some at a time; memory stays flat.
-
-    `low` (from) and `high` (before) take a range of case numbers, so that several processes can share the work.
-    """
-    case, version = low or UUID(int=0), 0
-    held: list[Recorded] = []
-    while True:
-        with conn.cursor(binary=True) as cur:
-            cur.execute(
-                _sql(_ALL if high is None else _ALL_BELOW, schema),
-                {"case": case, "version": version, "until": until, "high": high, "limit": events},
-            )
-            rows = cur.fetchall()
-        held.extend(recorded(row) for row in rows)
-        if len(rows) < events:
-            break
-        case, version = rows[-1][0], rows[-1][1]
-        # The last case may go on in the next page.
-        whole = [r for r in held if r.case != case]
-        held = held[len(whole) :]
-        if whole:
-            yield _by_case(whole)
-    if held:
-        yield _by_case(held)
-
-
-_ALL: LiteralString = (
-    "SELECT " + _FIELDS + " FROM {}.events WHERE (case_id, version) > (%(case)s, %(version)s)"
-    " AND position <= %(until)s ORDER BY case_id, version LIMIT %(limit)s"
-)
-_ALL_BELOW: LiteralString = (
-    "SELECT " + _FIELDS + " FROM {}.events WHERE (case_id, version) > (%(case)s, %(version)s) AND case_id < %(high)s"
-    " AND position <= %(until)s ORDER BY case_id, version LIMIT %(limit)s"
-)
-
-
-def _by_case(rows: list[Recorded]) -> dict[UUID, list[Recorded]]:
-    told: dict[UUID, list[Recorded]] = {}
-    for row in rows:
-        told.setdefault(row.case, []).append(row)
-    return told
-
-
-def recorded(row: tuple[Any, ...]) -> Recorded:
-    """One row of the log, decoded through the closed list of events."""
-    case, version, state, at, actor, role, unit, device, entry, edition, position = row
-    by = Envelope(recorded_at=at, actor=actor, role=role, unit=unit, entry=entry, edition=edition, device=device)
-    return Recorded(case, version, decode(state), by, position)
-
-
-def followed(conn: Conn, schema: str) -> int:
-    """The position that every projection has reached; parked ones do not hold the others up."""
-    row = conn.execute(_sql("SELECT max(position) FROM {}.followers", schema)).fetchone()
-    return int(row[0] or 0) if row else 0
-
-
-def wait_for(conn: Conn, schema: str, position: int, seconds: float) -> bool:
-    """Wait until the lists are not older than a position; False where the time ran out first."""
+def wait_for(conn: Connection[Any], schema: str, position: int, seconds: float) -> bool:
+    """Wait until the lists are not older than a position; False if that takes too long."""
     ends = time.monotonic() + seconds
     pause = 0.002
     while followed(conn, schema) < position:
-        if time.monotonic() >= ends:
+        if time.monotonic() > ends:
             return False
         time.sleep(pause)
         pause = min(pause * 1.5, 0.02)
     return True
 
 
-@cache
-def _sql(text: LiteralString, schema: str) -> Composed:
-    return SQL(text).format(Identifier(schema))
+def recorded(row: Sequence[Any]) -> Recorded:
+    """A row in the order of COLUMNS as the domain knows it."""
+    case, version, position, state, recorded_at, actor, role, unit, entry, edition, device = row
+    return Recorded(
+        case,
+        version,
+        decode(state),
+        Envelope(
+            recorded_at=recorded_at, actor=actor, role=role, unit=unit, entry=entry, edition=edition, device=device
+        ),
+        position,
+    )
+
+
+_READ: LiteralString = """
+SELECT {columns}
+FROM {events}
+WHERE position > %(after)s
+ORDER BY position
+LIMIT %(limit)s
+"""
+
+_TOUCHED: LiteralString = """
+SELECT position, case_id
+FROM {events}
+WHERE position > %(after)s
+ORDER BY position
+LIMIT %(limit)s
+"""
+
+_STORIES: LiteralString = """
+SELECT {columns}
+FROM {events}
+WHERE case_id = ANY(%s)
+ORDER BY case_id, version
+"""
+
+_IN_CASE_ORDER: LiteralString = """
+SELECT {columns}
+FROM {events}
+WHERE case_id > %(low)s AND case_id <= %(high)s
+ORDER BY case_id, version
+LIMIT %(limit)s
+"""
+
+_HEAD: LiteralString = "SELECT last FROM {head}"
+
+_FOLLOWED: LiteralString = "SELECT coalesce(min(position) FILTER (WHERE parked_at IS NULL), 0) FROM {follower}"
+
+
+@lru_cache(maxsize=4096)
+def _sql(schema: str, text: LiteralString) -> bytes:
+    names = {name: Identifier(schema, name) for name in ("events", "head", "follower")}
+    return SQL(text).format(columns=SQL(COLUMNS), **names).as_bytes()

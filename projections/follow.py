@@ -1,0 +1,384 @@
+"""Keeps every list up to date: folds the stories that new events touch, and puts those cases' rows in place of the old.
+
+A batch is one transaction together with the position of the projections in it, so nothing is ever done twice or left
+out. Whoever holds the position rows follows; a second follower finds them locked and waits for its turn.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import traceback
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from threading import Event as Flag
+from threading import Thread
+from typing import Any, LiteralString, NamedTuple
+from uuid import UUID
+
+import msgspec
+import psycopg
+import structlog
+from msgspec import Struct
+from psycopg import Connection
+from psycopg.sql import SQL, Identifier
+
+from domain import stories
+from domain.case import Personal, Recorded
+from domain.protocol import Book
+from projections import log, people
+from projections.projection import Folded, Projection, Row, Table, create, finish, shape
+
+CHANNEL = "dampingi"
+"""Writers call here after their commit; the payload is the schema that moved on. A lost call costs a sweep's wait."""
+
+HEARING_SECONDS = 0.5
+"""How long the follower listens before it looks whether it should stop."""
+
+Conn = Connection[Any]
+Opened = Mapping[tuple[UUID, int], Personal | None]
+Opener = Callable[[Conn, Iterable[tuple[UUID, int, bytes]]], Opened]
+"""Opens sealed identities by case and version; None is one whose key was destroyed."""
+
+_log = structlog.get_logger()
+
+
+class Followed(Struct, frozen=True):
+    """A kabupaten, as far as its projections are concerned."""
+
+    schema: str
+    projections: tuple[Projection, ...]
+    open: Opener
+    book: Callable[[Conn], Book]
+    """What the lists rest on besides the stories, as it stands now."""
+
+
+# Folding
+
+
+def fold(tenant: Followed, conn: Conn, told: log.Stories, book: Book) -> Iterator[Folded]:
+    """Each story folded once for every projection; all identities opened in one go."""
+    opened = tenant.open(conn, [one for story in told.values() for one in _sealed(story)])
+    for case, story in told.items():
+        yield _folded(case, story, opened, book)
+
+
+def _sealed(story: Sequence[Recorded]) -> Iterator[tuple[UUID, int, bytes]]:
+    for recorded in story:
+        personal = getattr(recorded.event, "personal", None)
+        if isinstance(personal, bytes):
+            yield recorded.case, recorded.version, personal
+
+
+def _folded(case: UUID, story: Sequence[Recorded], opened: Opened, book: Book) -> Folded:
+    counting = stories.counting(story)
+    personal = {version: opened[case, version] for _, version, _ in _sealed(story)}
+    told = ((r.event, personal.get(r.version)) for r in counting)
+    who = people.identity((event, part) for event, part in told if part is not None)
+    return Folded(case, story, stories.add_up(stories.kind(story), counting), who, personal, book)
+
+
+# One step
+
+
+class Halt(NamedTuple):
+    """Where a projection met an event it cannot take, and what it said."""
+
+    position: int
+    error: str
+
+
+class _Cannot(Exception):
+    """Something in this batch cannot be written; it is to be taken again, carefully."""
+
+
+class Follower:
+    """Follows one kabupaten."""
+
+    def __init__(self, tenant: Followed, book: Book, events: int = 1000) -> None:
+        self.tenant = tenant
+        self.book = book
+        self._events = events
+        self._by_name = {p.NAME: p for p in tenant.projections}
+
+    def catch_up(self, conn: Conn, stop: Flag | None = None) -> int:
+        """Follow until there is nothing new. Returns how many events were taken."""
+        taken = 0
+        while step := self.step(conn):
+            taken += step
+            if stop is not None and stop.is_set():
+                break
+        return taken
+
+    def step(self, conn: Conn) -> int:
+        """Take the next events in one transaction. 0: nothing new, or somebody else is at it."""
+        try:
+            return self._step(conn, careful=False)
+        except _Cannot:
+            return self._step(conn, careful=True)
+
+    def _step(self, conn: Conn, careful: bool) -> int:
+        with conn.transaction():
+            standing = self._standing(conn)
+            if not standing:
+                return 0
+            low = min(standing.values())
+            due = [self._by_name[name] for name, position in standing.items() if position == low]
+            ahead = [position - low for position in standing.values() if position > low]
+            new = log.touched(conn, self.tenant.schema, low, min([self._events, *ahead]))
+            if not new:
+                return 0
+            halted = self._project(conn, new, due, careful)
+            for projection in due:
+                self._move(conn, projection.NAME, new[-1][0], halted.get(projection.NAME))
+            return len(new)
+
+    def _standing(self, conn: Conn) -> dict[str, int]:
+        """Where each projection that is not parked stands, locked for this batch; empty if somebody else has the lock."""
+        names = list(self._by_name)
+        rows = conn.execute(_sql(self.tenant.schema, _STANDING), [names], prepare=True).fetchall()
+        if len(rows) < len(names):
+            return {}
+        return {name: position for name, position, parked in rows if not parked}
+
+    def _project(
+        self, conn: Conn, new: Sequence[tuple[int, UUID]], due: Sequence[Projection], careful: bool
+    ) -> dict[str, Halt]:
+        """Put the new rows in place. Returns the projections that stopped on the way, and where."""
+        first: dict[UUID, int] = {}
+        for position, case in new:
+            first.setdefault(case, position)
+        if careful:
+            return self._one_by_one(conn, first, due)
+        try:
+            told = log.stories(conn, self.tenant.schema, first)
+            folded = list(fold(self.tenant, conn, told, self.book))
+            rows = [(projection, rows_of(projection, folded)) for projection in due]
+        except psycopg.Error:
+            raise
+        except Exception as problem:
+            raise _Cannot from problem
+        try:
+            for projection, found in rows:
+                replace_rows(conn, self.tenant.schema, projection, list(first), found)
+        except (psycopg.DataError, psycopg.IntegrityError) as problem:
+            raise _Cannot from problem
+        return {}
+
+    def _one_by_one(self, conn: Conn, first: Mapping[UUID, int], due: Sequence[Projection]) -> dict[str, Halt]:
+        """The slow way, which finds the event that a projection cannot take and goes on with the others."""
+        halted: dict[str, Halt] = {}
+        for case, position in first.items():
+            for projection in due:
+                if projection.NAME in halted:
+                    continue
+                try:
+                    with conn.transaction():
+                        told = log.stories(conn, self.tenant.schema, [case])
+                        rows = rows_of(projection, fold(self.tenant, conn, told, self.book))
+                        replace_rows(conn, self.tenant.schema, projection, [case], rows)
+                except psycopg.OperationalError:
+                    raise
+                except Exception as problem:  # noqa: BLE001  # whatever it is, this projection stops here
+                    halted[projection.NAME] = Halt(position, _where(problem))
+        return halted
+
+    def _move(self, conn: Conn, name: str, last: int, halt: Halt | None) -> None:
+        if halt is None:
+            conn.execute(_sql(self.tenant.schema, _MOVE), [last, name], prepare=True)
+            return
+        conn.execute(_sql(self.tenant.schema, _PARK), [halt.position - 1, f"{halt.error} di {halt.position}", name])
+        _log.error("projection parked", schema=self.tenant.schema, projection=name, at=halt.position, error=halt.error)
+
+
+def _where(problem: Exception) -> str:
+    """The kind of error and its place in the code. Its text may hold a name or a number, so it is left out."""
+    frame = traceback.extract_tb(problem.__traceback__)[-1]
+    return f"{type(problem).__name__} ({frame.name}, baris {frame.lineno})"
+
+
+# Rows
+
+
+def rows_of(projection: Projection, folded: Iterable[Folded]) -> dict[str, list[Row]]:
+    """The rows of many cases by table."""
+    found: dict[str, list[Row]] = {table.name: [] for table in projection.TABLES}
+    for one in folded:
+        for name, rows in projection.rows(one).items():
+            found[name].extend(rows)
+    return found
+
+
+def replace_rows(
+    conn: Conn,
+    schema: str,
+    projection: Projection,
+    cases: Collection[UUID],
+    rows: Mapping[str, Sequence[Row]],
+    suffix: LiteralString = "",
+) -> None:
+    """These cases' rows as they are now, in place of those that were there."""
+    for table in projection.TABLES:
+        conn.execute(_delete(schema, table.name, suffix), [list(cases)], prepare=True)
+        copy_rows(conn, schema, table, rows[table.name], suffix)
+
+
+def copy_rows(conn: Conn, schema: str, table: Table, rows: Sequence[Row], suffix: LiteralString = "") -> None:
+    """Add rows by a binary COPY."""
+    if not rows:
+        return
+    with conn.cursor() as cursor, cursor.copy(_copy(schema, table.name, suffix)) as copy:
+        copy.set_types(table.types)
+        for row in rows:
+            copy.write_row(row)
+
+
+@lru_cache(maxsize=4096)
+def _delete(schema: str, table: str, suffix: str) -> bytes:
+    return SQL("DELETE FROM {} WHERE case_id = ANY(%s)").format(Identifier(schema, table + suffix)).as_bytes()
+
+
+@lru_cache(maxsize=4096)
+def _copy(schema: str, table: str, suffix: str) -> bytes:
+    return SQL("COPY {} FROM STDIN (FORMAT BINARY)").format(Identifier(schema, table + suffix)).as_bytes()
+
+
+# Tables
+
+
+def prepare(conn: Conn, tenant: Followed, book: Book) -> list[Projection]:
+    """Make what tables are missing, so that readers find them. Returns the projections that need a rebuild."""
+    with conn.transaction():
+        conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", [f"dampingi {tenant.schema}"])
+        made: dict[str, str] = dict(conn.execute(_sql(tenant.schema, _SHAPES)).fetchall())
+        for projection in tenant.projections:
+            if projection.NAME not in made:
+                _make(conn, tenant.schema, projection, book)
+    return [p for p in tenant.projections if made.get(p.NAME, shape_of(p, book)) != shape_of(p, book)]
+
+
+def _make(conn: Conn, schema: str, projection: Projection, book: Book) -> None:
+    for table in projection.TABLES:
+        conn.execute(create(schema, table))
+        for statement in finish(schema, table):
+            conn.execute(statement)
+    conn.execute(_sql(schema, _BEGIN), [projection.NAME, shape_of(projection, book)])
+
+
+def shape_of(projection: Projection, book: Book) -> str:
+    """Of the tables, the edition and the posyandu calendar. Where one of them has changed, every row may have."""
+    rests_on = msgspec.json.encode((shape(projection), book.protocol, sorted(book.session_days.items())))
+    return hashlib.sha256(rests_on).hexdigest()[:16]
+
+
+# The process
+
+
+def run(
+    dsn: str,
+    tenants: Sequence[Followed],
+    stop: Flag,
+    rebuild: Callable[[Conn, Followed, Book, Sequence[Projection]], None],
+    events: int = 1000,
+    sweep_seconds: float = 5.0,
+) -> None:
+    """Follow these kabupaten of one database until told to stop, whatever happens to the connections."""
+    pause = 0.2
+    while not stop.is_set():
+        try:
+            _Run(dsn, tenants, stop, rebuild, events, sweep_seconds).follow()
+            pause = 0.2
+        except psycopg.OperationalError as problem:
+            _log.warning("follower lost its connection", error=type(problem).__name__)
+            stop.wait(pause)
+            pause = min(pause * 2, 5.0)
+
+
+def run_all(places: Mapping[str, Sequence[Followed]], stop: Flag, **how: Any) -> None:
+    """The same over several databases, one thread for each."""
+    threads = [Thread(target=run, args=(dsn, tenants, stop), kwargs=how) for dsn, tenants in places.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+class _Run:
+    """As long as the two connections hold: one that hears, one that works."""
+
+    def __init__(
+        self,
+        dsn: str,
+        tenants: Sequence[Followed],
+        stop: Flag,
+        rebuild: Callable[[Conn, Followed, Book, Sequence[Projection]], None],
+        events: int,
+        sweep_seconds: float,
+    ) -> None:
+        self._dsn = dsn
+        self._tenants = {tenant.schema: tenant for tenant in tenants}
+        self._stop = stop
+        self._rebuild = rebuild
+        self._events = events
+        self._sweep_seconds = sweep_seconds
+        self._followers: dict[str, Follower] = {}
+
+    def follow(self) -> None:
+        with psycopg.connect(self._dsn, autocommit=True) as ear, psycopg.connect(self._dsn, autocommit=True) as conn:
+            conn.execute("SET TimeZone TO 'UTC'")
+            ear.execute(SQL("LISTEN {}").format(Identifier(CHANNEL)))
+            for tenant in self._tenants.values():
+                self._take_up(conn, tenant)
+            called: Collection[str] = self._tenants
+            swept = time.monotonic()
+            while not self._stop.is_set():
+                self._round(conn, called)
+                called = {call.payload for call in ear.notifies(timeout=HEARING_SECONDS, stop_after=1)}
+                if time.monotonic() - swept >= self._sweep_seconds:
+                    called, swept = self._tenants, time.monotonic()
+                    self._look_at_books(conn)
+
+    def _take_up(self, conn: Conn, tenant: Followed) -> None:
+        """What was parked is tried again with today's program; what rests on yesterday's rules is built anew."""
+        book = tenant.book(conn)
+        stale = prepare(conn, tenant, book)
+        conn.execute(_sql(tenant.schema, _UNPARK))
+        if stale:
+            self._rebuild(conn, tenant, book, stale)
+        self._followers[tenant.schema] = Follower(tenant, book, self._events)
+
+    def _look_at_books(self, conn: Conn) -> None:
+        """An edition comes into force on its day, and a posyandu may change its own."""
+        for tenant in self._tenants.values():
+            if tenant.book(conn) != self._followers[tenant.schema].book:
+                self._take_up(conn, tenant)
+
+    def _round(self, conn: Conn, called: Collection[str]) -> None:
+        """A batch of each in turn, so that a kabupaten with much to catch up on does not hold up the others."""
+        waiting = [self._followers[schema] for schema in called if schema in self._followers]
+        while waiting and not self._stop.is_set():
+            waiting = [follower for follower in waiting if follower.step(conn) and not self._stop.is_set()]
+
+
+_STANDING: LiteralString = """
+SELECT name, position, parked_at IS NOT NULL
+FROM {follower}
+WHERE name = ANY(%s)
+ORDER BY name
+FOR UPDATE SKIP LOCKED
+"""
+
+_MOVE: LiteralString = "UPDATE {follower} SET position = %s WHERE name = %s"
+
+_PARK: LiteralString = "UPDATE {follower} SET position = %s, parked_at = clock_timestamp(), error = %s WHERE name = %s"
+
+_UNPARK: LiteralString = "UPDATE {follower} SET parked_at = NULL, error = NULL WHERE parked_at IS NOT NULL"
+
+_SHAPES: LiteralString = "SELECT name, shape FROM {follower}"
+
+_BEGIN: LiteralString = "INSERT INTO {follower} (name, position, shape) VALUES (%s, 0, %s)"
+
+
+@lru_cache(maxsize=4096)
+def _sql(schema: str, text: LiteralString) -> bytes:
+    return SQL(text).format(follower=Identifier(schema, "follower")).as_bytes()

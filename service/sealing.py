@@ -1,0 +1,174 @@
+"""Identity under lock: one key per person, wrapped by a master key that the database never holds.
+
+Destroying a person's key is what erasing that person means: the story stays, and who it was about is gone from it.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import lru_cache
+from typing import Any, LiteralString
+from uuid import UUID
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from msgspec import Struct
+from psycopg import Connection
+from psycopg.sql import SQL, Identifier
+
+from domain.case import Personal, Sealed
+
+NONCE_BYTES = 12
+KEPT_SECONDS = 60.0
+"""How long a process may still open what was sealed under a key destroyed by another one."""
+KEPT_KEYS = 10_000
+
+_decode = msgspec.json.Decoder(Personal).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class WrongMasterKey(Exception):
+    """The keys in the database were wrapped by another master key than the one given."""
+
+
+class NewKey(Struct, frozen=True):
+    """A person's key as it is to be stored, in the same commit as the first event sealed under it."""
+
+    person: UUID
+    wrapped: bytes
+
+
+class Keys:
+    """The keys of the people of one batch. A person without a key gets one, which is then in `made`."""
+
+    def __init__(self, known: dict[UUID, AESGCM | None], wrap: Callable[[UUID, bytes], bytes]) -> None:
+        self._known = known
+        self._wrap = wrap
+        self.made: list[NewKey] = []
+
+    def erased(self, person: UUID) -> bool:
+        """This person's key was destroyed; nothing more of them can be kept."""
+        return person in self._known and self._known[person] is None
+
+    def seal(self, case: UUID, version: int, personal: Personal) -> Sealed:
+        """The identity as it is stored in event `version` of this case, and readable nowhere else."""
+        key = self._known.get(case) or self._make(case)
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + key.encrypt(nonce, _encode(personal), _place(case, version))
+
+    def _make(self, person: UUID) -> AESGCM:
+        if self.erased(person):
+            raise ValueError("the key of this person was destroyed")
+        plain = AESGCM.generate_key(256)
+        self.made.append(NewKey(person, self._wrap(person, plain)))
+        key = self._known[person] = AESGCM(plain)
+        return key
+
+
+class Sealing:
+    """Seals and opens the identities of one kabupaten. The person of a case is the case itself: child or mother."""
+
+    def __init__(self, master_key: bytes, schema: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._schema = schema
+        self._clock = clock
+        self._master = AESGCM(_derived(master_key, b"dampingi person keys"))
+        self._nik_key = _derived(master_key, b"dampingi nik")
+        self._digest_key = _derived(master_key, b"dampingi entries")
+        self._kept: dict[UUID, tuple[float, AESGCM | None]] = {}
+
+    def keys(self, conn: Connection[Any], people: Collection[UUID]) -> Keys:
+        """The keys of these people, those not at hand fetched in one statement."""
+        return Keys(self._keys(conn, people), self._wrapped)
+
+    def open_many(
+        self, conn: Connection[Any], sealed: Iterable[tuple[UUID, int, Sealed]]
+    ) -> Mapping[tuple[UUID, int], Personal | None]:
+        """The identities by case and version; None where the key was destroyed."""
+        wanted = list(sealed)
+        known = self._keys(conn, {case for case, _, _ in wanted}) if wanted else {}
+        return {(case, version): _opened(known[case], case, version, text) for case, version, text in wanted}
+
+    def destroy(self, conn: Connection[Any], person: UUID) -> None:
+        """From now on nobody can read who this was. Other processes forget the key within KEPT_SECONDS."""
+        conn.execute(_sql(self._schema, _DESTROY), [person])
+        self._kept.pop(person, None)
+
+    def nik_hash(self, nik: str) -> bytes:
+        """Finds the same NIK again and tells nobody what it is: sixteen digits under a plain hash would be guessed."""
+        return hmac.digest(self._nik_key, nik.encode(), "sha256")
+
+    def digest(self, request: bytes) -> bytes:
+        """Knows the same request again. Keyed, since a request has names and numbers in it."""
+        return hmac.digest(self._digest_key, request, "sha256")[:16]
+
+    def _keys(self, conn: Connection[Any], people: Collection[UUID]) -> dict[UUID, AESGCM | None]:
+        now = self._clock()
+        known: dict[UUID, AESGCM | None] = {}
+        for person in people:
+            kept = self._kept.get(person)
+            if kept is not None and now < kept[0]:
+                known[person] = kept[1]
+        missing = [person for person in people if person not in known]
+        if missing:
+            rows = conn.execute(_sql(self._schema, _KEYS), [missing], binary=True, prepare=True).fetchall()
+            fetched = {person: self._unwrapped(person, wrapped) for person, wrapped in rows}
+            self._keep(fetched)
+            known.update(fetched)
+        return known
+
+    def _keep(self, fetched: Mapping[UUID, AESGCM | None]) -> None:
+        if len(self._kept) + len(fetched) > KEPT_KEYS:
+            self._kept.clear()
+        until = self._clock() + KEPT_SECONDS
+        self._kept.update((person, (until, key)) for person, key in fetched.items())
+
+    def _wrapped(self, person: UUID, key: bytes) -> bytes:
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._master.encrypt(nonce, key, person.bytes)
+
+    def _unwrapped(self, person: UUID, wrapped: bytes | None) -> AESGCM | None:
+        if wrapped is None:
+            return None
+        try:
+            return AESGCM(self._master.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], person.bytes))
+        except InvalidTag:
+            raise WrongMasterKey(f"a key in {self._schema} cannot be unwrapped") from None
+
+
+def _opened(key: AESGCM | None, case: UUID, version: int, sealed: Sealed) -> Personal | None:
+    if key is None:
+        return None
+    return _decode(key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _place(case, version)))
+
+
+def _place(case: UUID, version: int) -> bytes:
+    """Binds sealed text to where it stands: moved into another event it cannot be opened."""
+    return case.bytes + version.to_bytes(8, "big") + b"personal"
+
+
+def _derived(master_key: bytes, purpose: bytes) -> bytes:
+    return HKDF(hashes.SHA256(), 32, salt=None, info=purpose).derive(master_key)
+
+
+_KEYS: LiteralString = """
+SELECT person, wrapped
+FROM {person_key}
+WHERE person = ANY(%s)
+"""
+
+_DESTROY: LiteralString = """
+UPDATE {person_key}
+SET wrapped = NULL, destroyed_at = clock_timestamp()
+WHERE person = %s AND destroyed_at IS NULL
+"""
+
+
+@lru_cache(maxsize=2048)
+def _sql(schema: str, text: LiteralString) -> bytes:
+    return SQL(text).format(person_key=Identifier(schema, "person_key")).as_bytes()
