@@ -35,7 +35,6 @@ class Folded:
         story: Sequence[Recorded],
         state: Case,
         who: Personal,
-        opened: Mapping[int, Personal | None],
         book: Book,
     ) -> None:
         self.case = case
@@ -44,8 +43,6 @@ class Folded:
         self.state = state
         self.who = who
         """Who it is by everything told; empty where nothing was told or the key was destroyed."""
-        self.opened = opened
-        """The personal part of each event that has one, by version. None: destroyed, to be shown as "dihapus"."""
         self.book = book
 
     @property

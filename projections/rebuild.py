@@ -1,0 +1,257 @@
+"""Makes the lists anew from the whole log, beside the live ones, and changes them over; or only compares the two.
+
+It is the follower's own fold over all stories: streamed in the order of the case numbers, copied into new tables.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+from msgspec import Struct
+from psycopg import Connection, IsolationLevel
+from psycopg.errors import SerializationFailure
+from psycopg.sql import SQL, Composed, Identifier
+
+from projections import log, projection
+from projections.follow import Follower, Reading, copy_in, fold, forget, shape
+from projections.projection import Projection, Table
+
+Conn = Connection[Any]
+Progress = Callable[[int], None]
+"""Told of every some thousand events that are through."""
+
+NEW: LiteralString = "__new"
+SIDE: LiteralString = "__check"
+TAIL = 5_000
+"""So few events may be left for the moment in which the live lists stand still."""
+TRIES = 20
+
+
+class Difference(Struct, frozen=True):
+    """A row that only one of live and rebuilt has."""
+
+    table: str
+    live: bool
+    case: UUID
+
+
+def rebuild(
+    conninfo: str, reading: Reading, wanted: Sequence[Projection], progress: Progress, processes: int = 1
+) -> int:
+    """Make the tables of these projections anew and change them over; readers and writers go on meanwhile.
+
+    Returns the position they stand at. A projection that was parked goes on from there.
+    """
+    with psycopg.connect(conninfo, autocommit=True) as conn:
+        begun = _begin(conn, reading.schema, wanted, NEW)
+        _fill(conninfo, reading, wanted, NEW, progress, processes)
+        _finish(conn, reading.schema, wanted, NEW)
+        begun = _catch_up(conn, reading, wanted, NEW, begun)
+        with conn.transaction():
+            _hold(conn, reading.schema)
+            position = _tail(conn, reading, wanted, NEW, begun)
+            for one in wanted:
+                _change_over(conn, reading, one, position)
+        return position
+
+
+def check(conninfo: str, reading: Reading, progress: Progress, most: int = 20, processes: int = 1) -> list[Difference]:
+    """The rows, `most` a table and side, in which the live lists differ from what the log comes to. None is good."""
+    with psycopg.connect(conninfo, autocommit=True) as conn:
+        wanted = reading.projections()
+        begun = _begin(conn, reading.schema, wanted, SIDE)
+        try:
+            _fill(conninfo, reading, wanted, SIDE, progress, processes)
+            _finish(conn, reading.schema, wanted, SIDE)
+            begun = _catch_up(conn, reading, wanted, SIDE, begun)
+            return _compared(conn, reading, wanted, begun, most)
+        finally:
+            for table in _tables(wanted):
+                conn.execute(_sql("DROP TABLE IF EXISTS {}", reading.schema, table, SIDE))
+
+
+# The new tables
+
+
+def _begin(conn: Conn, schema: str, wanted: Sequence[Projection], suffix: LiteralString) -> int:
+    """Empty tables, and the position from which on events have to be caught up with."""
+    with conn.transaction():
+        for table in _tables(wanted):
+            conn.execute(_sql("DROP TABLE IF EXISTS {}", schema, table, suffix))
+            conn.execute(projection.create(schema, table, suffix))
+    return log.head(conn, schema)
+
+
+def _fill(
+    conninfo: str, reading: Reading, wanted: Sequence[Projection], suffix: LiteralString, progress: Progress, processes: int
+) -> None:
+    if processes == 1:
+        with psycopg.connect(conninfo, autocommit=True) as conn:
+            _fill_range(conn, reading, wanted, suffix, progress, log.FIRST, log.LAST)
+        return
+    with psycopg.connect(conninfo, autocommit=True) as conn:
+        ranges = _ranges(conn, reading.schema, processes)
+    _in_processes(conninfo, reading, suffix, progress, ranges)
+
+
+def _fill_range(
+    conn: Conn,
+    reading: Reading,
+    wanted: Sequence[Projection],
+    suffix: LiteralString,
+    progress: Progress,
+    low: UUID,
+    high: UUID,
+) -> None:
+    for told in log.all_stories(conn, reading.schema, low, high):
+        folded = fold(conn, told, reading)
+        with conn.transaction():
+            for one in wanted:
+                copy_in(conn, reading.schema, one, folded, suffix)
+        progress(sum(map(len, told.values())))
+
+
+def _ranges(conn: Conn, schema: str, parts: int) -> list[tuple[UUID, UUID]]:
+    """Case numbers made on phones grow with time, so the cuts are taken from the cases that are there."""
+    query = SQL("SELECT percentile_disc(%s::float8[]) WITHIN GROUP (ORDER BY case_id) FROM {} WHERE version = 1")
+    row = conn.execute(query.format(Identifier(schema, "events")), [[n / parts for n in range(1, parts)]]).fetchone()
+    cuts = [cut for cut in (row[0] or []) if cut is not None] if row else []
+    return list(pairwise([log.FIRST, *cuts, log.LAST]))
+
+
+def _in_processes(
+    conninfo: str, reading: Reading, suffix: LiteralString, progress: Progress, ranges: Sequence[tuple[UUID, UUID]]
+) -> None:
+    fork = multiprocessing.get_context("fork")
+    done: Any = fork.SimpleQueue()
+    work = [
+        fork.Process(target=_one_range, args=(conninfo, reading, suffix, low, high, done), daemon=True)
+        for low, high in ranges
+    ]
+    for process in work:
+        process.start()
+    left, failed = len(work), ""
+    while left:
+        told = done.get()
+        if isinstance(told, int):
+            progress(told)
+            continue
+        left -= 1
+        failed = failed or told
+    for process in work:
+        process.join()
+    if failed:
+        raise RuntimeError(f"rebuild: {failed}")
+
+
+def _one_range(conninfo: str, reading: Reading, suffix: LiteralString, low: UUID, high: UUID, done: Any) -> None:
+    """The work of one process. It says how far it is in numbers, and its end in words, empty where all went well."""
+    try:
+        with psycopg.connect(conninfo, autocommit=True) as conn:
+            _fill_range(conn, reading, reading.projections(), suffix, done.put, low, high)
+        done.put("")
+    except Exception as error:
+        done.put(type(error).__name__)
+
+
+def _finish(conn: Conn, schema: str, wanted: Sequence[Projection], suffix: LiteralString) -> None:
+    for table in _tables(wanted):
+        for statement in projection.finish(schema, table, suffix):
+            conn.execute(statement)
+        conn.execute(_sql("ANALYZE {}", schema, table, suffix))
+
+
+# What was recorded meanwhile
+
+
+def _catch_up(
+    conn: Conn, reading: Reading, wanted: Sequence[Projection], suffix: LiteralString, position: int
+) -> int:
+    """Follow until little is left; the rest is done while the live lists stand still."""
+    while log.head(conn, reading.schema) - position > TAIL:
+        with conn.transaction():
+            position = _batch(conn, reading, wanted, suffix, position)
+    return position
+
+
+def _tail(conn: Conn, reading: Reading, wanted: Sequence[Projection], suffix: LiteralString, position: int) -> int:
+    while (reached := _batch(conn, reading, wanted, suffix, position)) != position:
+        position = reached
+    return position
+
+
+def _batch(conn: Conn, reading: Reading, wanted: Sequence[Projection], suffix: LiteralString, position: int) -> int:
+    news = log.touched(conn, reading.schema, position, 1000)
+    if not news:
+        return position
+    cases = list({case for _, case in news})
+    folded = fold(conn, log.stories(conn, reading.schema, cases), reading)
+    for one in wanted:
+        for table in one.TABLES:
+            forget(conn, reading.schema, table, cases, suffix)
+        copy_in(conn, reading.schema, one, folded, suffix)
+    return news[-1][0]
+
+
+# Changing over, or comparing
+
+
+def _hold(conn: Conn, schema: str) -> None:
+    """The followers wait at their rows until this transaction is through."""
+    conn.execute(SQL("SELECT 1 FROM {} ORDER BY name FOR UPDATE").format(Identifier(schema, "follower")))
+
+
+def _change_over(conn: Conn, reading: Reading, one: Projection, position: int) -> None:
+    schema = reading.schema
+    for table in one.TABLES:
+        conn.execute(_sql("DROP TABLE IF EXISTS {}", schema, table, ""))
+        conn.execute(
+            SQL("ALTER TABLE {} RENAME TO {}").format(Identifier(schema, table.name + NEW), Identifier(table.name))
+        )
+        for name in projection.index_names(table):
+            conn.execute(SQL("ALTER INDEX {} RENAME TO {}").format(Identifier(schema, name + NEW), Identifier(name)))
+    conn.execute(
+        SQL(
+            "INSERT INTO {} (name, position, shape) VALUES (%s, %s, %s) ON CONFLICT (name) DO UPDATE"
+            " SET position = excluded.position, shape = excluded.shape, parked_at = NULL, error = NULL"
+        ).format(Identifier(schema, "follower")),
+        [one.NAME, position, shape(one, reading.book)],
+    )
+
+
+def _compared(
+    conn: Conn, reading: Reading, wanted: Sequence[Projection], begun: int, most: int
+) -> list[Difference]:
+    """Both are brought to the same position inside one snapshot, or a list that is only behind would count as wrong."""
+    conn.isolation_level = IsolationLevel.REPEATABLE_READ
+    for _ in range(TRIES):
+        try:
+            with conn.transaction():
+                _hold(conn, reading.schema)
+                Follower(reading).catch_up(conn)
+                _tail(conn, reading, wanted, SIDE, begun)
+                return [found for table in _tables(wanted) for found in _differences(conn, reading.schema, table, most)]
+        except SerializationFailure:
+            continue  # the live follower moved between our snapshot and our lock
+    raise RuntimeError("the lists move too fast to be compared; try again in a quieter moment")
+
+
+def _differences(conn: Conn, schema: str, table: Table, most: int) -> Iterable[Difference]:
+    query: LiteralString = "SELECT case_id FROM (SELECT * FROM {} EXCEPT ALL SELECT * FROM {}) AS d LIMIT %s"
+    live, side = Identifier(schema, table.name), Identifier(schema, table.name + SIDE)
+    for first, second, is_live in ((live, side, True), (side, live, False)):
+        for (case,) in conn.execute(SQL(query).format(first, second), [most]):
+            yield Difference(table.name, is_live, case)
+
+
+def _tables(wanted: Sequence[Projection]) -> list[Table]:
+    return [table for one in wanted for table in one.TABLES]
+
+
+def _sql(text: LiteralString, schema: str, table: Table, suffix: LiteralString) -> Composed:
+    return SQL(text).format(Identifier(schema, table.name + suffix))
