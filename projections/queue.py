@@ -257,6 +257,7 @@ def worklist(
     limit: int = 50,
 ) -> Page:
     """The list of a desk in these places (None is everywhere), as it stands at `now`: one page and all counts."""
+    limit = max(1, limit)
     places = _both(posyandu, narrow.posyandu)
     shape = (desa is not None, places is not None, bool(narrow.text), bool(narrow.rule), narrow.due, after is not None)
     statement = _statement(schema, *shape)
@@ -307,10 +308,15 @@ _SELECTED: tuple[LiteralString, ...] = ("case_id", *_SHOWN, "walk", "nth")
 
 
 def _task(row: Sequence[Any], now: datetime) -> Task:
-    shown = dict(zip(_SHOWN, row[1:], strict=False))
-    shown["events"] = tuple(shown["events"])
-    late = shown["opens"] <= now and shown["due"] < now
-    return Task(case=None if shown["desk"] in NAMELESS else row[0], **shown, late=late, coming=now < shown["opens"])
+    case, desk, desa, posyandu, opens, due, *middle = row[:_EVENTS]
+    shown = row[_EVENTS + 1 : len(_SHOWN) + 1]
+    late, coming = opens <= now and due < now, now < opens
+    whose = None if desk in NAMELESS else case
+    line = (whose, desk, desa, posyandu, opens, due, *middle, tuple(row[_EVENTS]), *shown, late, coming)
+    return Task(*line)
+
+
+_EVENTS = 1 + _SHOWN.index("events")
 
 
 # How a moment divides the lines: the same comparisons as domain.protocol.state
