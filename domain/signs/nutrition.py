@@ -427,16 +427,23 @@ class SevereWasting(ChildSign, frozen=True, tag="severe-wasting"):
     ends: tuple[Deed, ...]
 
     def found(self, child: Child, chart: Chart) -> tuple[Evidence, ...]:
-        run = statuses(child).get("weight_height")
-        if run is None or run[0] != "gizi-buruk":
+        confirmed = _severely_wasted(child)
+        if confirmed is None or confirmed.on < child.birthday(self.months):
             return ()
-        confirmed = run[1]
-        if confirmed.on < child.birthday(self.months) or confirmed.on <= answered_until(child.acts, self.ends):
+        if confirmed.on <= answered_until(child.acts, self.ends) or _complicated(child, confirmed):
             return ()
-        if _complicated(child, confirmed) or in_hospital_since(child.referrals) >= confirmed.on:
+        if any(r.kind == "rs" and r.state == "tiba" and r.last.on >= confirmed.on for r in child.referrals):
             return ()
         says = f"Gizi buruk ditetapkan {figures.day(confirmed.on)}, belum diperiksa dan belum ada rencana rawat jalan."
-        return (rests_on([confirmed], says),)
+        back = [r.last for r in child.referrals if r.kind == "rs" and r.state == "rujuk-balik"]
+        since = max(confirmed.on, *(step.on for step in back)) if back else confirmed.on
+        return (rests_on([confirmed, *back], says, since=since),)
+
+
+def _severely_wasted(child: Child) -> Act | None:
+    """The word by which gizi buruk holds for a registered child."""
+    run = statuses(child).get("weight_height")
+    return None if child.born is None or run is None or run[0] != "gizi-buruk" else run[1]
 
 
 class SevereWastingInDanger(ChildSign, frozen=True, tag="severe-wasting-in-danger"):
@@ -467,10 +474,9 @@ class SevereWastingInDanger(ChildSign, frozen=True, tag="severe-wasting-in-dange
         for w in child.weighings:
             if (w.oedema or 0) >= self.oedema:
                 yield w, f"bengkak kedua kaki +{w.oedema}"
-        run = statuses(child).get("weight_height")
-        if run is None or run[0] != "gizi-buruk":
+        confirmed = _severely_wasted(child)
+        if confirmed is None:
             return
-        confirmed = run[1]
         if confirmed.on < child.birthday(self.months):
             yield confirmed, f"umur di bawah {self.months} bulan"
         for act in child.acts:

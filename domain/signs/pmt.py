@@ -193,11 +193,15 @@ class PmtWithoutGain(AnySign, frozen=True, tag="pmt-without-gain"):
         still = 0
         for (_, _, before), (on, _, now) in pairwise(row):
             still = still + 1 if now <= before else 0
-            late = cycle.reason == "tidak-naik" and (on - cycle.started).days >= self.days and now <= start
-            if still >= self.weighings or now < start or late:
-                words = [w for d, w, _ in row if d <= on]
-                weights = ", ".join(f"{figures.kg(kg)} ({figures.day(d)})" for d, _, kg in row if d <= on)
-                yield rests_on(words, f"Berat tidak naik selama PMT: {weights}.", since=on, key=_cycle(cycle))
+            if still >= self.weighings or now < start:
+                yield self._says(cycle, [w for w in row if w[0] <= on], on)
+        if cycle.reason == "tidak-naik" and weighed and max(kg for _, _, kg in weighed) <= start:
+            yield self._says(cycle, row, cycle.started + timedelta(days=self.days))
+
+    def _says(self, cycle: Cycle, row: list[tuple[date, Word, float]], since: date) -> Evidence:
+        weights = ", ".join(f"{figures.kg(kg)} ({figures.day(on)})" for on, _, kg in row)
+        says = f"Berat tidak naik selama PMT: {weights}."
+        return rests_on([word for _, word, _ in row], says, since=since, key=_cycle(cycle))
 
 
 class PmtWorsened(ChildSign, frozen=True, tag="pmt-worsened"):

@@ -167,6 +167,13 @@ def test_every_rule_has_a_story_in_which_the_next_desk_is_told(rule: Any) -> Non
     )
 
 
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+def test_no_task_stands_on_the_lists_twice(path: Path) -> None:
+    for moment in sorted({d.moment for d in contoh(path).daftar}):
+        keys = [(o.rule, o.key) for o in owed(path, moment) if state(o, moment) in ("open", "late")]
+        assert len(keys) == len(set(keys)), f"{path.stem} {moment}: {sorted(keys)}"
+
+
 def lists(path: Path, desk: str) -> list[Daftar]:
     return sorted((d for d in contoh(path).daftar if d.meja == desk), key=lambda d: d.moment)
 
