@@ -120,7 +120,14 @@ def identity(told: Iterable[tuple[Event, Personal]]) -> Personal:
             who = _with(who, personal, _EVERYTHING)
         elif isinstance(event, child.Moved):
             who = _with(who, personal, _ADDRESS)
-    return who
+    return _storable(who)
+
+
+def _storable(who: Personal) -> Personal:
+    """PostgreSQL keeps no NUL in a text, and one in a name must not park the lists of a kabupaten."""
+    texts = {field: getattr(who, field) for field in Personal.__struct_fields__}
+    broken = {field: text.replace("\0", "") for field, text in texts.items() if text and "\0" in text}
+    return replace(who, **broken) if broken else who
 
 
 _ADDRESS = ("address", "rt", "rw", "phone")

@@ -97,6 +97,11 @@ def test_an_identification_is_the_whole_identity_and_a_move_only_the_address() -
     assert identity([]) == Personal()
 
 
+def test_a_name_with_a_sign_that_no_database_keeps_is_kept_without_it() -> None:
+    odd = (child.Identified(on=BORN, personal=b""), Personal(name="Bu\0di", note="\0"))
+    assert identity([odd]) == Personal(name="Budi", note="")
+
+
 def test_only_events_that_name_somebody_tell_who_it_is() -> None:
     assert people.tells_who(pregnancy.Reported(on=BORN, desa=MELATI[:10], posyandu=MELATI))
     assert not people.tells_who(child.Died(on=BORN))
