@@ -1,84 +1,104 @@
-"""Keeps the lists up to date: reads new events in order and replaces the rows of the cases they touch, a batch a transaction.
+"""Keeps every list up to date: folds the stories that new events touch, and puts those cases' rows in place of the old.
 
-No projection knows an event by name. Whole stories are folded and each projection makes its rows from the result, so a
-correction, a late entry or a new rule needs no code here.
+A batch is one transaction together with the position of the projections in it, so nothing is ever done twice or left
+out. Whoever holds the position rows follows; a second follower finds them locked and waits for its turn.
 """
 
 from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+import traceback
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from threading import Event as Flag
-from typing import Any, LiteralString
+from threading import Thread
+from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
 import msgspec
 import psycopg
+import structlog
 from msgspec import Struct
 from psycopg import Connection
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Identifier
 
 from domain import stories
 from domain.case import Personal, Recorded
 from domain.protocol import Book
-from projections import log, people, projection
-from projections.growth import Growth
-from projections.people import People
-from projections.projection import Folded, Projection, Row, Table
-from projections.queue import Queue
+from projections import log, people
+from projections.projection import Folded, Projection, Row, Table, create, finish, shape
+
+CHANNEL = "dampingi"
+"""Writers call here after their commit; the payload is the schema that moved on. A lost call costs a sweep's wait."""
+
+HEARING_SECONDS = 0.5
+"""How long the follower listens before it looks whether it should stop."""
 
 Conn = Connection[Any]
-CHANNEL = "dampingi"
-"""Writers call here after their commit, with the schema; a call that is lost costs a sweep's wait and nothing else."""
+Opened = Mapping[tuple[UUID, int], Personal | None]
+Opener = Callable[[Conn, Iterable[tuple[UUID, int, bytes]]], Opened]
+"""Opens sealed identities by case and version; None is one whose key was destroyed."""
 
-Opener = Callable[[Conn, Sequence[Recorded]], Mapping[tuple[UUID, int], Personal]]
-"""Opens the sealed identities of these events, by (case, version); those of erased people are missing from the answer."""
+_log = structlog.get_logger()
 
 
-class Reading(Struct, frozen=True):
-    """What the projections of one kabupaten need beside its log."""
+class Followed(Struct, frozen=True):
+    """A kabupaten, as far as its projections are concerned."""
 
     schema: str
-    book: Book
+    projections: tuple[Projection, ...]
     open: Opener
-    nik_hash: people.NikHash
-
-    def projections(self) -> tuple[Projection, ...]:
-        """Every projection there is."""
-        return (Queue(), People(self.nik_hash), Growth())
+    book: Callable[[Conn], Book]
+    """What the lists rest on besides the stories, as it stands now."""
 
 
-def fold(conn: Conn, told: Mapping[UUID, Sequence[Recorded]], reading: Reading) -> list[Folded]:
-    """Fold some stories, opening all their identities in one go."""
-    sealed = [r for story in told.values() for r in story if people.tells_who(r.event) and r.event.personal]
-    opened = reading.open(conn, sealed) if sealed else {}
-    return [_folded(case, story, opened, reading.book) for case, story in told.items() if story]
+# Folding
 
 
-def _folded(
-    case: UUID, story: Sequence[Recorded], opened: Mapping[tuple[UUID, int], Personal], book: Book
-) -> Folded:
+def fold(tenant: Followed, conn: Conn, told: log.Stories, book: Book) -> Iterator[Folded]:
+    """Each story folded once for every projection; all identities opened in one go."""
+    opened = tenant.open(conn, [one for story in told.values() for one in _sealed(story)])
+    for case, story in told.items():
+        yield _folded(case, story, opened, book)
+
+
+def _sealed(story: Sequence[Recorded]) -> Iterator[tuple[UUID, int, bytes]]:
+    """What tells who somebody is. Notes stay sealed: no list shows them."""
+    for recorded in story:
+        if people.tells_who(recorded.event) and isinstance(recorded.event.personal, bytes):
+            yield recorded.case, recorded.version, recorded.event.personal
+
+
+def _folded(case: UUID, story: Sequence[Recorded], opened: Opened, book: Book) -> Folded:
     counting = stories.counting(story)
-    state = stories.add_up(stories.kind(story), counting)
-    telling = [(r.event, opened.get((case, r.version))) for r in counting if people.tells_who(r.event)]
-    who = people.identity((event, personal) for event, personal in telling if personal is not None)
-    return Folded(case, story, state, who, book)
+    told = ((r.event, opened.get((case, r.version))) for r in counting if people.tells_who(r.event))
+    who = people.identity((event, part) for event, part in told if part is not None)
+    return Folded(case, story, stories.add_up(stories.kind(story), counting), who, book)
 
 
-class Parked(Exception):
-    """A projection met an error it cannot answer; the events have to be taken one by one to find where."""
+# One step
+
+
+class Halt(NamedTuple):
+    """Where a projection met an event it cannot take, and what it said."""
+
+    position: int
+    error: str
+
+
+class _Cannot(Exception):
+    """Something in this batch cannot be written; it is to be taken again, carefully."""
 
 
 class Follower:
-    """Brings the lists of one kabupaten up to date. A second one beside it waits its turn and does nothing twice."""
+    """Follows one kabupaten."""
 
-    def __init__(self, reading: Reading, batch: int = 1000) -> None:
-        self.schema = reading.schema
-        self.reading = reading
-        self.batch = batch
-        self.projections = reading.projections()
-        self._one_by_one = 0
+    def __init__(self, tenant: Followed, book: Book, events: int = 1000) -> None:
+        self.tenant = tenant
+        self.book = book
+        self._events = events
+        self._by_name = {p.NAME: p for p in tenant.projections}
 
     def catch_up(self, conn: Conn, stop: Flag | None = None) -> int:
         """Follow until there is nothing new. Returns how many events were taken."""
@@ -90,149 +110,274 @@ class Follower:
         return taken
 
     def step(self, conn: Conn) -> int:
-        """Take the next batch in one transaction; 0 where there is nothing new."""
+        """Take the next events in one transaction. 0: nothing new, or somebody else is at it."""
         try:
-            taken = self._step(conn, 1 if self._one_by_one else self.batch)
-        except Parked:
-            self._one_by_one = self.batch
-            return self._step(conn, 1)
-        self._one_by_one = max(0, self._one_by_one - taken)
-        return taken
+            return self._step(conn, careful=False)
+        except _Cannot:
+            return self._step(conn, careful=True)
 
-    def _step(self, conn: Conn, limit: int) -> int:
+    def _step(self, conn: Conn, careful: bool) -> int:
         with conn.transaction():
             standing = self._standing(conn)
             if not standing:
                 return 0
-            position = min(standing.values())
-            news = log.touched(conn, self.schema, position, limit)
-            if not news:
+            low = min(standing.values())
+            due = [self._by_name[name] for name, position in standing.items() if position == low]
+            ahead = [position - low for position in standing.values() if position > low]
+            new = log.touched(conn, self.tenant.schema, low, min([self._events, *ahead]))
+            if not new:
                 return 0
-            told = log.stories(conn, self.schema, {case for _, case in news})
-            due = [p for p in self.projections if standing.get(p.NAME) == position]
-            moved = self._project(conn, told, due, alone=limit == 1)
-            conn.execute(self._sql("UPDATE {} SET position = %s WHERE name = ANY(%s)"), [news[-1][0], moved])
-            return len(news)
+            halted = self._project(conn, new, due, careful)
+            for projection in due:
+                self._move(conn, projection.NAME, new[-1][0], halted.get(projection.NAME))
+            return len(new)
 
     def _standing(self, conn: Conn) -> dict[str, int]:
-        """Where each projection stands, locked until the batch is through; parked ones are left out."""
-        query = self._sql("SELECT name, position FROM {} WHERE parked_at IS NULL ORDER BY name FOR UPDATE")
-        return dict(conn.execute(query).fetchall())
+        """Where each projection that is not parked stands, locked for this batch; empty if somebody else is at it."""
+        names = list(self._by_name)
+        rows = conn.execute(_sql(self.tenant.schema, _STANDING), [names], prepare=True).fetchall()
+        if len(rows) < len(names):
+            return {}
+        return {name: position for name, position, parked in rows if not parked}
 
     def _project(
-        self, conn: Conn, told: Mapping[UUID, Sequence[Recorded]], due: Sequence[Projection], alone: bool
-    ) -> list[str]:
-        """Replace the rows of these cases. Returns the projections that went through; one that cannot is parked."""
+        self, conn: Conn, new: Sequence[tuple[int, UUID]], due: Sequence[Projection], careful: bool
+    ) -> dict[str, Halt]:
+        """Put the new rows in place. Returns the projections that stopped on the way, and where."""
+        first: dict[UUID, int] = {}
+        for position, case in new:
+            first.setdefault(case, position)
+        if careful:
+            return self._one_by_one(conn, first, due)
         try:
-            folded = fold(conn, told, self.reading)
+            told = log.stories(conn, self.tenant.schema, first)
+            folded = list(fold(self.tenant, conn, told, self.book))
+            rows = [(projection, rows_of(projection, folded)) for projection in due]
         except psycopg.Error:
             raise
-        except Exception as error:
-            return self._park(conn, due, error, alone)
-        moved: list[str] = []
-        for one in due:
-            try:
-                with conn.transaction():
-                    replace(conn, self.schema, one, list(told), folded)
-                moved.append(one.NAME)
-            except psycopg.OperationalError:
-                raise
-            except Exception as error:
-                self._park(conn, [one], error, alone)
-        return moved
+        except Exception as problem:
+            raise _Cannot from problem
+        try:
+            for projection, found in rows:
+                replace_rows(conn, self.tenant.schema, projection, list(first), found)
+        except (psycopg.DataError, psycopg.IntegrityError) as problem:
+            raise _Cannot from problem
+        return {}
 
-    def _park(self, conn: Conn, due: Sequence[Projection], error: Exception, alone: bool) -> list[str]:
-        """It stands before that event until somebody has looked. Said is the place in the code, nothing of the event."""
-        if not alone:
-            raise Parked from error
-        trace = error.__traceback__
-        while trace is not None and trace.tb_next is not None:
-            trace = trace.tb_next
-        place = f" ({trace.tb_frame.f_code.co_name}:{trace.tb_lineno})" if trace is not None else ""
-        conn.execute(
-            self._sql("UPDATE {} SET parked_at = clock_timestamp(), error = %s WHERE name = ANY(%s)"),
-            [type(error).__name__ + place, [p.NAME for p in due]],
-        )
-        return []
+    def _one_by_one(self, conn: Conn, first: Mapping[UUID, int], due: Sequence[Projection]) -> dict[str, Halt]:
+        """The slow way, which finds the event that a projection cannot take and goes on with the others."""
+        halted: dict[str, Halt] = {}
+        for case, position in first.items():
+            for projection in due:
+                if projection.NAME in halted:
+                    continue
+                try:
+                    with conn.transaction():
+                        told = log.stories(conn, self.tenant.schema, [case])
+                        rows = rows_of(projection, fold(self.tenant, conn, told, self.book))
+                        replace_rows(conn, self.tenant.schema, projection, [case], rows)
+                except psycopg.OperationalError:
+                    raise
+                except Exception as problem:  # noqa: BLE001  # whatever it is, this projection stops here
+                    halted[projection.NAME] = Halt(position, _where(problem))
+        return halted
 
-    def _sql(self, text: LiteralString) -> Composed:
-        return SQL(text).format(Identifier(self.schema, "follower"))
-
-
-def replace(conn: Conn, schema: str, one: Projection, cases: Sequence[UUID], folded: Sequence[Folded]) -> None:
-    """The rows of these cases as they are now, in place of those that were there."""
-    for table in one.TABLES:
-        forget(conn, schema, table, cases)
-    copy_in(conn, schema, one, folded)
+    def _move(self, conn: Conn, name: str, last: int, halt: Halt | None) -> None:
+        if halt is None:
+            conn.execute(_sql(self.tenant.schema, _MOVE), [last, name], prepare=True)
+            return
+        conn.execute(_sql(self.tenant.schema, _PARK), [halt.position - 1, f"{halt.error} di {halt.position}", name])
+        _log.error("projection parked", schema=self.tenant.schema, projection=name, at=halt.position, error=halt.error)
 
 
-def forget(conn: Conn, schema: str, table: Table, cases: Sequence[UUID], suffix: LiteralString = "") -> None:
-    """Take out the rows of these cases."""
-    name = Identifier(schema, table.name + suffix)
-    conn.execute(SQL("DELETE FROM {} WHERE case_id = ANY(%s)").format(name), [cases])
+def _where(problem: Exception) -> str:
+    """The kind of error and its place in the code. Its text may hold a name or a number, so it is left out."""
+    frame = traceback.extract_tb(problem.__traceback__)[-1]
+    return f"{type(problem).__name__} ({frame.name}, baris {frame.lineno})"
 
 
-def copy_in(
-    conn: Conn, schema: str, one: Projection, folded: Sequence[Folded], suffix: LiteralString = ""
+# Rows
+
+
+def rows_of(projection: Projection, folded: Iterable[Folded]) -> dict[str, list[Row]]:
+    """The rows of many cases by table."""
+    found: dict[str, list[Row]] = {table.name: [] for table in projection.TABLES}
+    for one in folded:
+        for name, rows in projection.rows(one).items():
+            found[name].extend(rows)
+    return found
+
+
+def replace_rows(
+    conn: Conn,
+    schema: str,
+    projection: Projection,
+    cases: Collection[UUID],
+    rows: Mapping[str, Sequence[Row]],
+    suffix: LiteralString = "",
 ) -> None:
-    """Add the rows of these cases."""
-    lines: dict[str, list[Row]] = {table.name: [] for table in one.TABLES}
-    for case in folded:
-        for name, rows in one.rows(case).items():
-            lines[name].extend(rows)
-    for table in one.TABLES:
-        if lines[table.name]:
-            _copy(conn, Identifier(schema, table.name + suffix), table, lines[table.name])
+    """These cases' rows as they are now, in place of those that were there."""
+    for table in projection.TABLES:
+        conn.execute(_delete(schema, table.name, suffix), [list(cases)], prepare=True)
+        copy_rows(conn, schema, table, rows[table.name], suffix)
 
 
-def _copy(conn: Conn, name: Identifier, table: Table, rows: Sequence[Row]) -> None:
-    with conn.cursor() as cur, cur.copy(SQL("COPY {} FROM STDIN (FORMAT BINARY)").format(name)) as copy:
+def copy_rows(conn: Conn, schema: str, table: Table, rows: Sequence[Row], suffix: LiteralString = "") -> None:
+    """Add rows by a binary COPY."""
+    if not rows:
+        return
+    with conn.cursor() as cursor, cursor.copy(_copy(schema, table.name, suffix)) as copy:
         copy.set_types(table.types)
         for row in rows:
             copy.write_row(row)
 
 
-# Which tables are there
+@lru_cache(maxsize=4096)
+def _delete(schema: str, table: str, suffix: str) -> bytes:
+    return SQL("DELETE FROM {} WHERE case_id = ANY(%s)").format(Identifier(schema, table + suffix)).as_bytes()
 
 
-def shape(one: Projection, book: Book) -> str:
-    """By which columns and which rules rows are made. Other ones call for a rebuild."""
-    rules = msgspec.json.encode(book.protocol) + msgspec.json.encode(sorted(book.session_days.items()))
-    return hashlib.sha256(projection.shape(one).encode() + rules).hexdigest()[:16]
+@lru_cache(maxsize=4096)
+def _copy(schema: str, table: str, suffix: str) -> bytes:
+    return SQL("COPY {} FROM STDIN (FORMAT BINARY)").format(Identifier(schema, table + suffix)).as_bytes()
 
 
-def outdated(conn: Conn, reading: Reading) -> list[Projection]:
-    """The projections whose tables are not there, or were made by another edition or another program."""
-    query = SQL("SELECT name, shape FROM {}").format(Identifier(reading.schema, "follower"))
-    made = dict(conn.execute(query).fetchall())
-    return [p for p in reading.projections() if made.get(p.NAME) != shape(p, reading.book)]
+# Tables
+
+
+def prepare(conn: Conn, tenant: Followed, book: Book) -> list[Projection]:
+    """Make what tables are missing, so that readers find them. Returns the projections that need a rebuild."""
+    with conn.transaction():
+        conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", [f"dampingi {tenant.schema}"])
+        made: dict[str, str] = dict(conn.execute(_sql(tenant.schema, _SHAPES)).fetchall())
+        for projection in tenant.projections:
+            if projection.NAME not in made:
+                _make(conn, tenant.schema, projection, book)
+    return [p for p in tenant.projections if made.get(p.NAME, shape_of(p, book)) != shape_of(p, book)]
+
+
+def _make(conn: Conn, schema: str, projection: Projection, book: Book) -> None:
+    for table in projection.TABLES:
+        conn.execute(create(schema, table))
+        for statement in finish(schema, table):
+            conn.execute(statement)
+    conn.execute(_sql(schema, _BEGIN), [projection.NAME, shape_of(projection, book)])
+
+
+def shape_of(projection: Projection, book: Book) -> str:
+    """Of the tables, the edition and the posyandu calendar. Where one of them has changed, every row may have."""
+    rests_on = msgspec.json.encode((shape(projection), book.protocol, sorted(book.session_days.items())))
+    return hashlib.sha256(rests_on).hexdigest()[:16]
 
 
 # The process
 
 
-def run(conninfo: str, followers: Sequence[Follower], stop: Flag, sweep_seconds: float = 5.0) -> None:
-    """Follow until told to stop. A lost server is looked for again every second."""
+def run(
+    dsn: str,
+    tenants: Sequence[Followed],
+    stop: Flag,
+    rebuild: Callable[[Conn, Followed, Book, Sequence[Projection]], None],
+    events: int = 1000,
+    sweep_seconds: float = 5.0,
+) -> None:
+    """Follow these kabupaten of one database until told to stop, whatever happens to the connections."""
+    pause = 0.2
     while not stop.is_set():
         try:
-            _listen(conninfo, followers, stop, sweep_seconds)
-        except psycopg.OperationalError:
-            stop.wait(1.0)
+            _Run(dsn, tenants, stop, rebuild, events, sweep_seconds).follow()
+            pause = 0.2
+        except psycopg.OperationalError as problem:
+            _log.warning("follower lost its connection", error=type(problem).__name__)
+            stop.wait(pause)
+            pause = min(pause * 2, 5.0)
 
 
-def _listen(conninfo: str, followers: Sequence[Follower], stop: Flag, sweep_seconds: float) -> None:
-    """LISTEN comes before the first read, and every sweep looks at all of them anyway."""
-    by_schema = {follower.schema: follower for follower in followers}
-    with (
-        psycopg.connect(conninfo, autocommit=True) as ear,
-        psycopg.connect(conninfo, autocommit=True) as conn,
-    ):
-        ear.execute(SQL("LISTEN {}").format(Identifier(CHANNEL)))
-        called, swept = set(by_schema), time.monotonic()
-        while not stop.is_set():
-            for schema in called:
-                by_schema[schema].catch_up(conn, stop)
-            called = {call.payload for call in ear.notifies(timeout=min(0.5, sweep_seconds), stop_after=1)}
-            called &= by_schema.keys()
-            if time.monotonic() - swept >= sweep_seconds:
-                called, swept = set(by_schema), time.monotonic()
+def run_all(places: Mapping[str, Sequence[Followed]], stop: Flag, **how: Any) -> None:
+    """The same over several databases, one thread for each."""
+    threads = [Thread(target=run, args=(dsn, tenants, stop), kwargs=how) for dsn, tenants in places.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+class _Run:
+    """As long as the two connections hold: one that hears, one that works."""
+
+    def __init__(
+        self,
+        dsn: str,
+        tenants: Sequence[Followed],
+        stop: Flag,
+        rebuild: Callable[[Conn, Followed, Book, Sequence[Projection]], None],
+        events: int,
+        sweep_seconds: float,
+    ) -> None:
+        self._dsn = dsn
+        self._tenants = {tenant.schema: tenant for tenant in tenants}
+        self._stop = stop
+        self._rebuild = rebuild
+        self._events = events
+        self._sweep_seconds = sweep_seconds
+        self._followers: dict[str, Follower] = {}
+
+    def follow(self) -> None:
+        with psycopg.connect(self._dsn, autocommit=True) as ear, psycopg.connect(self._dsn, autocommit=True) as conn:
+            conn.execute("SET TimeZone TO 'UTC'")
+            ear.execute(SQL("LISTEN {}").format(Identifier(CHANNEL)))
+            for tenant in self._tenants.values():
+                self._take_up(conn, tenant)
+            called: Collection[str] = self._tenants
+            swept = time.monotonic()
+            while not self._stop.is_set():
+                self._round(conn, called)
+                called = {call.payload for call in ear.notifies(timeout=HEARING_SECONDS, stop_after=1)}
+                if time.monotonic() - swept >= self._sweep_seconds:
+                    called, swept = self._tenants, time.monotonic()
+                    self._look_at_books(conn)
+
+    def _take_up(self, conn: Conn, tenant: Followed) -> None:
+        """What was parked is tried again with today's program; what rests on yesterday's rules is built anew."""
+        book = tenant.book(conn)
+        stale = prepare(conn, tenant, book)
+        conn.execute(_sql(tenant.schema, _UNPARK))
+        if stale:
+            self._rebuild(conn, tenant, book, stale)
+        self._followers[tenant.schema] = Follower(tenant, book, self._events)
+
+    def _look_at_books(self, conn: Conn) -> None:
+        """An edition comes into force on its day, and a posyandu may change its own."""
+        for tenant in self._tenants.values():
+            if tenant.book(conn) != self._followers[tenant.schema].book:
+                self._take_up(conn, tenant)
+
+    def _round(self, conn: Conn, called: Collection[str]) -> None:
+        """A batch of each in turn, so that a kabupaten with much to catch up on does not hold up the others."""
+        waiting = [self._followers[schema] for schema in called if schema in self._followers]
+        while waiting and not self._stop.is_set():
+            waiting = [follower for follower in waiting if follower.step(conn) and not self._stop.is_set()]
+
+
+_STANDING: LiteralString = """
+SELECT name, position, parked_at IS NOT NULL
+FROM {follower}
+WHERE name = ANY(%s)
+ORDER BY name
+FOR UPDATE SKIP LOCKED
+"""
+
+_MOVE: LiteralString = "UPDATE {follower} SET position = %s WHERE name = %s"
+
+_PARK: LiteralString = "UPDATE {follower} SET position = %s, parked_at = clock_timestamp(), error = %s WHERE name = %s"
+
+_UNPARK: LiteralString = "UPDATE {follower} SET parked_at = NULL, error = NULL WHERE parked_at IS NOT NULL"
+
+_SHAPES: LiteralString = "SELECT name, shape FROM {follower}"
+
+_BEGIN: LiteralString = "INSERT INTO {follower} (name, position, shape) VALUES (%s, 0, %s)"
+
+
+@lru_cache(maxsize=4096)
+def _sql(schema: str, text: LiteralString) -> bytes:
+    return SQL(text).format(follower=Identifier(schema, "follower")).as_bytes()

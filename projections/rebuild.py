@@ -17,8 +17,9 @@ from psycopg import Connection, IsolationLevel
 from psycopg.errors import SerializationFailure
 from psycopg.sql import SQL, Composed, Identifier
 
+from domain.protocol import Book
 from projections import log, projection
-from projections.follow import Follower, Reading, copy_in, fold, forget, shape
+from projections.follow import Followed, Follower, copy_rows, fold, replace_rows, rows_of, shape_of
 from projections.projection import Projection, Table
 
 Conn = Connection[Any]
@@ -41,38 +42,40 @@ class Difference(Struct, frozen=True):
 
 
 def rebuild(
-    conninfo: str, reading: Reading, wanted: Sequence[Projection], progress: Progress, processes: int = 1
+    conninfo: str, tenant: Followed, book: Book, wanted: Sequence[Projection], progress: Progress, processes: int = 1
 ) -> int:
     """Make the tables of these projections anew and change them over; readers and writers go on meanwhile.
 
     Returns the position they stand at. A projection that was parked goes on from there.
     """
     with psycopg.connect(conninfo, autocommit=True) as conn:
-        begun = _begin(conn, reading.schema, wanted, NEW)
-        _fill(conninfo, reading, wanted, NEW, progress, processes)
-        _finish(conn, reading.schema, wanted, NEW)
-        begun = _catch_up(conn, reading, wanted, NEW, begun)
+        begun = _begin(conn, tenant.schema, wanted, NEW)
+        _fill(conninfo, tenant, book, wanted, NEW, progress, processes)
+        _finish(conn, tenant.schema, wanted, NEW)
+        begun = _catch_up(conn, tenant, book, wanted, NEW, begun)
         with conn.transaction():
-            _hold(conn, reading.schema)
-            position = _tail(conn, reading, wanted, NEW, begun)
+            _hold(conn, tenant.schema)
+            position = _tail(conn, tenant, book, wanted, NEW, begun)
             for one in wanted:
-                _change_over(conn, reading, one, position)
+                _change_over(conn, tenant, book, one, position)
         return position
 
 
-def check(conninfo: str, reading: Reading, progress: Progress, most: int = 20, processes: int = 1) -> list[Difference]:
+def check(
+    conninfo: str, tenant: Followed, book: Book, progress: Progress, most: int = 20, processes: int = 1
+) -> list[Difference]:
     """The rows, `most` a table and side, in which the live lists differ from what the log comes to. None is good."""
     with psycopg.connect(conninfo, autocommit=True) as conn:
-        wanted = reading.projections()
-        begun = _begin(conn, reading.schema, wanted, SIDE)
+        wanted = tenant.projections
+        begun = _begin(conn, tenant.schema, wanted, SIDE)
         try:
-            _fill(conninfo, reading, wanted, SIDE, progress, processes)
-            _finish(conn, reading.schema, wanted, SIDE)
-            begun = _catch_up(conn, reading, wanted, SIDE, begun)
-            return _compared(conn, reading, wanted, begun, most)
+            _fill(conninfo, tenant, book, wanted, SIDE, progress, processes)
+            _finish(conn, tenant.schema, wanted, SIDE)
+            begun = _catch_up(conn, tenant, book, wanted, SIDE, begun)
+            return _compared(conn, tenant, book, wanted, begun, most)
         finally:
             for table in _tables(wanted):
-                conn.execute(_sql("DROP TABLE IF EXISTS {}", reading.schema, table, SIDE))
+                conn.execute(_sql("DROP TABLE IF EXISTS {}", tenant.schema, table, SIDE))
 
 
 # The new tables
@@ -88,31 +91,40 @@ def _begin(conn: Conn, schema: str, wanted: Sequence[Projection], suffix: Litera
 
 
 def _fill(
-    conninfo: str, reading: Reading, wanted: Sequence[Projection], suffix: LiteralString, progress: Progress, processes: int
+    conninfo: str,
+    tenant: Followed,
+    book: Book,
+    wanted: Sequence[Projection],
+    suffix: LiteralString,
+    progress: Progress,
+    processes: int,
 ) -> None:
     if processes == 1:
         with psycopg.connect(conninfo, autocommit=True) as conn:
-            _fill_range(conn, reading, wanted, suffix, progress, log.FIRST, log.LAST)
+            _fill_range(conn, tenant, book, wanted, suffix, progress, log.FIRST, log.LAST)
         return
     with psycopg.connect(conninfo, autocommit=True) as conn:
-        ranges = _ranges(conn, reading.schema, processes)
-    _in_processes(conninfo, reading, suffix, progress, ranges)
+        ranges = _ranges(conn, tenant.schema, processes)
+    _in_processes(conninfo, tenant, book, wanted, suffix, progress, ranges)
 
 
 def _fill_range(
     conn: Conn,
-    reading: Reading,
+    tenant: Followed,
+    book: Book,
     wanted: Sequence[Projection],
     suffix: LiteralString,
     progress: Progress,
     low: UUID,
     high: UUID,
 ) -> None:
-    for told in log.all_stories(conn, reading.schema, low, high):
-        folded = fold(conn, told, reading)
+    for told in log.all_stories(conn, tenant.schema, low, high):
+        folded = list(fold(tenant, conn, told, book))
         with conn.transaction():
             for one in wanted:
-                copy_in(conn, reading.schema, one, folded, suffix)
+                rows = rows_of(one, folded)
+                for table in one.TABLES:
+                    copy_rows(conn, tenant.schema, table, rows[table.name], suffix)
         progress(sum(map(len, told.values())))
 
 
@@ -125,12 +137,18 @@ def _ranges(conn: Conn, schema: str, parts: int) -> list[tuple[UUID, UUID]]:
 
 
 def _in_processes(
-    conninfo: str, reading: Reading, suffix: LiteralString, progress: Progress, ranges: Sequence[tuple[UUID, UUID]]
+    conninfo: str,
+    tenant: Followed,
+    book: Book,
+    wanted: Sequence[Projection],
+    suffix: LiteralString,
+    progress: Progress,
+    ranges: Sequence[tuple[UUID, UUID]],
 ) -> None:
     fork = multiprocessing.get_context("fork")
     done: Any = fork.SimpleQueue()
     work = [
-        fork.Process(target=_one_range, args=(conninfo, reading, suffix, low, high, done), daemon=True)
+        fork.Process(target=_one_range, args=(conninfo, tenant, book, wanted, suffix, low, high, done), daemon=True)
         for low, high in ranges
     ]
     for process in work:
@@ -149,13 +167,22 @@ def _in_processes(
         raise RuntimeError(f"rebuild: {failed}")
 
 
-def _one_range(conninfo: str, reading: Reading, suffix: LiteralString, low: UUID, high: UUID, done: Any) -> None:
+def _one_range(
+    conninfo: str,
+    tenant: Followed,
+    book: Book,
+    wanted: Sequence[Projection],
+    suffix: LiteralString,
+    low: UUID,
+    high: UUID,
+    done: Any,
+) -> None:
     """The work of one process. It says how far it is in numbers, and its end in words, empty where all went well."""
     try:
         with psycopg.connect(conninfo, autocommit=True) as conn:
-            _fill_range(conn, reading, reading.projections(), suffix, done.put, low, high)
+            _fill_range(conn, tenant, book, wanted, suffix, done.put, low, high)
         done.put("")
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # said to the process that waits for it
         done.put(type(error).__name__)
 
 
@@ -170,31 +197,33 @@ def _finish(conn: Conn, schema: str, wanted: Sequence[Projection], suffix: Liter
 
 
 def _catch_up(
-    conn: Conn, reading: Reading, wanted: Sequence[Projection], suffix: LiteralString, position: int
+    conn: Conn, tenant: Followed, book: Book, wanted: Sequence[Projection], suffix: LiteralString, position: int
 ) -> int:
     """Follow until little is left; the rest is done while the live lists stand still."""
-    while log.head(conn, reading.schema) - position > TAIL:
+    while log.head(conn, tenant.schema) - position > TAIL:
         with conn.transaction():
-            position = _batch(conn, reading, wanted, suffix, position)
+            position = _batch(conn, tenant, book, wanted, suffix, position)
     return position
 
 
-def _tail(conn: Conn, reading: Reading, wanted: Sequence[Projection], suffix: LiteralString, position: int) -> int:
-    while (reached := _batch(conn, reading, wanted, suffix, position)) != position:
+def _tail(
+    conn: Conn, tenant: Followed, book: Book, wanted: Sequence[Projection], suffix: LiteralString, position: int
+) -> int:
+    while (reached := _batch(conn, tenant, book, wanted, suffix, position)) != position:
         position = reached
     return position
 
 
-def _batch(conn: Conn, reading: Reading, wanted: Sequence[Projection], suffix: LiteralString, position: int) -> int:
-    news = log.touched(conn, reading.schema, position, 1000)
+def _batch(
+    conn: Conn, tenant: Followed, book: Book, wanted: Sequence[Projection], suffix: LiteralString, position: int
+) -> int:
+    news = log.touched(conn, tenant.schema, position, 1000)
     if not news:
         return position
     cases = list({case for _, case in news})
-    folded = fold(conn, log.stories(conn, reading.schema, cases), reading)
+    folded = list(fold(tenant, conn, log.stories(conn, tenant.schema, cases), book))
     for one in wanted:
-        for table in one.TABLES:
-            forget(conn, reading.schema, table, cases, suffix)
-        copy_in(conn, reading.schema, one, folded, suffix)
+        replace_rows(conn, tenant.schema, one, cases, rows_of(one, folded), suffix)
     return news[-1][0]
 
 
@@ -206,8 +235,8 @@ def _hold(conn: Conn, schema: str) -> None:
     conn.execute(SQL("SELECT 1 FROM {} ORDER BY name FOR UPDATE").format(Identifier(schema, "follower")))
 
 
-def _change_over(conn: Conn, reading: Reading, one: Projection, position: int) -> None:
-    schema = reading.schema
+def _change_over(conn: Conn, tenant: Followed, book: Book, one: Projection, position: int) -> None:
+    schema = tenant.schema
     for table in one.TABLES:
         conn.execute(_sql("DROP TABLE IF EXISTS {}", schema, table, ""))
         conn.execute(
@@ -220,22 +249,22 @@ def _change_over(conn: Conn, reading: Reading, one: Projection, position: int) -
             "INSERT INTO {} (name, position, shape) VALUES (%s, %s, %s) ON CONFLICT (name) DO UPDATE"
             " SET position = excluded.position, shape = excluded.shape, parked_at = NULL, error = NULL"
         ).format(Identifier(schema, "follower")),
-        [one.NAME, position, shape(one, reading.book)],
+        [one.NAME, position, shape_of(one, book)],
     )
 
 
 def _compared(
-    conn: Conn, reading: Reading, wanted: Sequence[Projection], begun: int, most: int
+    conn: Conn, tenant: Followed, book: Book, wanted: Sequence[Projection], begun: int, most: int
 ) -> list[Difference]:
     """Both are brought to the same position inside one snapshot, or a list that is only behind would count as wrong."""
     conn.isolation_level = IsolationLevel.REPEATABLE_READ
     for _ in range(TRIES):
         try:
             with conn.transaction():
-                _hold(conn, reading.schema)
-                Follower(reading).catch_up(conn)
-                _tail(conn, reading, wanted, SIDE, begun)
-                return [found for table in _tables(wanted) for found in _differences(conn, reading.schema, table, most)]
+                _hold(conn, tenant.schema)
+                Follower(tenant, book).catch_up(conn)
+                _tail(conn, tenant, book, wanted, SIDE, begun)
+                return [found for table in _tables(wanted) for found in _differences(conn, tenant.schema, table, most)]
         except SerializationFailure:
             continue  # the live follower moved between our snapshot and our lock
     raise RuntimeError("the lists move too fast to be compared; try again in a quieter moment")

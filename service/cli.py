@@ -14,7 +14,7 @@ import uvicorn
 from psycopg.sql import SQL, Identifier
 
 from projections import log
-from service import embedded
+from service import embedded, following
 from service.migrate import MigrationError, migrate, pending
 from service.settings import Settings, SettingsError, load
 from service.tenants import Tenant, tenants
@@ -77,6 +77,19 @@ def serve(host: str | None, port: int | None, workers: int) -> None:
         server_header=False,
         timeout_graceful_shutdown=10,
     )
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="Mutakhirkan sekali saja, lalu berhenti.")
+@said_plainly
+def follow(once: bool) -> None:
+    """Memutakhirkan daftar setiap kali ada catatan baru."""
+    settings = load()
+    if settings.database_url is None:
+        bring_up_to_date(settings)
+    else:
+        refuse_yesterdays_tables(settings)
+    following.follow(settings, once)
 
 
 @main.group()
@@ -146,6 +159,9 @@ def refuse_yesterdays_tables(settings: Settings) -> None:
             if missing := pending(conn, tenant.schema):
                 raise MigrationError(f"{tenant.name}: {', '.join(missing)} belum dijalankan; jalankan dampingi migrate")
 
+
+for command in following.COMMANDS:
+    main.add_command(command)
 
 if __name__ == "__main__":
     main(prog_name="dampingi")

@@ -1,0 +1,160 @@
+"""The follower of this installation: which kabupaten it follows, by which book, and its commands."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cache
+from threading import Event as Flag
+from typing import Any
+
+import click
+import psycopg
+from psycopg import Connection
+from psycopg.sql import SQL, Identifier
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from domain.protocol import Book
+from projections import follow as projecting
+from projections import log, rebuild
+from projections.follow import Followed
+from projections.growth import Growth
+from projections.people import People
+from projections.queue import Queue
+from service import embedded
+from service.juknis import Juknis, read_juknis
+from service.sealing import Sealing
+from service.settings import Settings, load, master_key, root
+from service.tenants import Tenant, tenants
+
+
+@cache
+def juknis() -> Juknis:
+    """What the programme decided, read once in a process."""
+    return read_juknis(root() / "juknis")
+
+
+def book(conn: Connection[Any], tenant: Tenant) -> Book:
+    """What the lists of today rest on: the edition in force, and the days on which the posyandu meet."""
+    query = SQL("SELECT code, session_day FROM {} WHERE session_day IS NOT NULL")
+    days = dict(conn.execute(query.format(Identifier(tenant.schema, "units"))).fetchall())
+    return juknis().book(datetime.now(tenant.zone).date(), days)
+
+
+def followed(tenant: Tenant, sealing: Sealing) -> Followed:
+    """A kabupaten with its projections."""
+    return Followed(
+        tenant.schema,
+        (Queue(), People(sealing.nik_hash), Growth()),
+        sealing.open_many,
+        lambda conn: book(conn, tenant),
+    )
+
+
+def all_followed(settings: Settings, dsn: str) -> dict[str, list[Followed]]:
+    """Every kabupaten by the database it lives in."""
+    key = master_key(settings)
+    places: dict[str, list[Followed]] = {}
+    for tenant in tenants(settings, dsn).values():
+        places.setdefault(tenant.dsn, []).append(followed(tenant, Sealing(key, tenant.schema)))
+    return places
+
+
+def follow(settings: Settings, once: bool) -> None:
+    """Follow until told to stop, or `once` as far as the log goes. Lists that rest on old rules are built anew first."""
+    places = all_followed(settings, embedded.dsn(settings))
+    if once:
+        for dsn, tenants_there in places.items():
+            for tenant in tenants_there:
+                catch_up(dsn, tenant, settings.follow_events)
+        return
+    stop = until_told()
+    for dsn, tenants_there in places.items():
+        projecting.run(
+            dsn,
+            tenants_there,
+            stop,
+            rebuilding(dsn),
+            events=settings.follow_events,
+            sweep_seconds=settings.sweep_seconds,
+        )
+
+
+def until_told() -> Flag:
+    """The batch at work is finished before the process ends."""
+    stop = Flag()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def catch_up(dsn: str, tenant: Followed, events: int = 1000) -> None:
+    """Bring the lists of one kabupaten up to the end of its log."""
+    with psycopg.connect(dsn, autocommit=True) as conn:
+        today = tenant.book(conn)
+        stale = projecting.prepare(conn, tenant, today)
+        if stale:
+            rebuilding(dsn)(conn, tenant, today, stale)
+        projecting.Follower(tenant, today, events).catch_up(conn)
+
+
+def rebuilding(dsn: str) -> Callable[..., None]:
+    def build(conn: Connection[Any], tenant: Followed, today: Book, stale: Any) -> None:
+        with _progress(log.head(conn, tenant.schema), f"menyusun ulang {tenant.schema}") as told:
+            rebuild.rebuild(dsn, tenant, today, stale, told)
+
+    return build
+
+
+@click.command("rebuild")
+@click.option("--processes", type=click.IntRange(1, 16), default=1, show_default=True, help="Banyaknya proses.")
+def rebuild_command(processes: int) -> None:
+    """Menyusun ulang semua daftar dari catatan, di samping daftar yang sedang dipakai."""
+    for dsn, places in all_followed(load(), _dsn()).items():
+        for tenant in places:
+            with psycopg.connect(dsn, autocommit=True) as conn:
+                today = tenant.book(conn)
+                projecting.prepare(conn, tenant, today)
+                size = log.head(conn, tenant.schema)
+            with _progress(size, tenant.schema) as told:
+                position = rebuild.rebuild(dsn, tenant, today, tenant.projections, told, processes)
+            click.echo(f"{tenant.schema}: {position} catatan, daftar tersusun ulang")
+
+
+@click.command("check")
+@click.option("--processes", type=click.IntRange(1, 16), default=1, show_default=True, help="Banyaknya proses.")
+def check_command(processes: int) -> None:
+    """Membandingkan daftar yang dipakai dengan hasil menyusun ulang, baris demi baris; kode keluar 1 bila berbeda."""
+    wrong = 0
+    for dsn, places in all_followed(load(), _dsn()).items():
+        for tenant in places:
+            with psycopg.connect(dsn, autocommit=True) as conn:
+                today = tenant.book(conn)
+                size = log.head(conn, tenant.schema)
+            with _progress(size, tenant.schema) as told:
+                found = rebuild.check(dsn, tenant, today, told, processes=processes)
+            wrong += len(found)
+            for one in found:
+                where = "hanya di daftar yang dipakai" if one.live else "hanya di hasil susun ulang"
+                click.echo(f"{tenant.schema}.{one.table}: kasus {one.case}, {where}", err=True)
+    if wrong:
+        raise click.ClickException("Daftar berbeda dari catatan. Jalankan: dampingi rebuild")
+    click.echo("Daftar sama dengan catatan, baris demi baris.")
+
+
+def _dsn() -> str:
+    return embedded.dsn(load())
+
+
+@contextmanager
+def _progress(size: int, what: str) -> Iterator[Callable[[int], None]]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(what, total=size)
+        yield lambda done: progress.advance(task, done)
+
+
+COMMANDS = (rebuild_command, check_command)
