@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from telling import PLACE, Telling, at, child, day, juknis
 
 from domain.case import Evidence, zone
 from domain.protocol import Book, Obligation, Protocol, Rule, Step, edition_on, state
 from domain.signs.sign import AnySign
+from tests.pure.telling import PLACE, Telling, at, child, day, juknis
 
 
 class Needs(AnySign, frozen=True, tag="test-needs"):

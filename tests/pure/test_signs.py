@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from msgspec.structs import replace
-from telling import PLACE, Telling, at, child, day, juknis, mother, weighed
 
 from domain.case import Refused
+from tests.pure.telling import PLACE, Telling, at, child, day, juknis, mother, weighed
 
 # Not gaining
 
@@ -219,7 +219,7 @@ def test_gizi_buruk_is_treated_at_the_puskesmas_once_the_hospital_sends_the_chil
 
 
 def test_gizi_buruk_under_six_months_is_an_emergency() -> None:
-    putri = child("2025-01-10", "P").told(
+    putri = child("2025-01-10", "P", "2025-01-12").told(
         "2025-07-09", "bidan Rina", "child.confirm-status", weight_height="gizi-buruk"
     )
     assert "umur di bawah 6 bulan" in putri.must("C16").says
