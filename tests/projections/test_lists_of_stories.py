@@ -1,4 +1,4 @@
-"""On the example stories of the juknis, the lists in the database are those the domain names, at every desk and moment."""
+"""On the example stories of the juknis, the lists in the database are those the domain names, at every moment."""
 
 from __future__ import annotations
 
