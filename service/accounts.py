@@ -186,6 +186,12 @@ class Accounts:
             )
         self._units = (0.0, {})
 
+    def known(self, login: str) -> UUID | None:
+        """The account of this name, if there is one."""
+        with self._conn() as conn:
+            row = conn.execute(self._sql["login"], {"login": login}).fetchone()
+        return row[0] if row else None
+
     def open_account(self, login: str, name: str, password: str, must_change: bool = False) -> UUID:
         """A new account; without a post it can do nothing."""
         number = uuid7()

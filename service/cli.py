@@ -92,6 +92,17 @@ def follow(once: bool) -> None:
     following.follow(settings, once)
 
 
+@main.command()
+@said_plainly
+def demo() -> None:
+    """Menyiapkan satu kecamatan contoh dan melayaninya: semua yang perlu untuk mencoba."""
+    from service import demo as contoh  # only the demo extra carries the made-up names
+
+    settings = load()
+    bring_up_to_date(settings)
+    contoh.run(settings, next(iter(tenants(settings, embedded.dsn(settings)).values())))
+
+
 @main.group()
 def health() -> None:
     """Apakah bagian ini bekerja? Untuk pemeriksaan berkala; kode keluar 0 berarti ya."""

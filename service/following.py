@@ -64,7 +64,7 @@ def all_followed(settings: Settings, dsn: str) -> dict[str, list[Followed]]:
 
 
 def follow(settings: Settings, once: bool) -> None:
-    """Follow until told to stop, or `once` as far as the log goes. Lists that rest on old rules are built anew first."""
+    """Follow until told to stop, or `once` as far as the log goes. Lists made by old rules are built anew first."""
     places = all_followed(settings, embedded.dsn(settings))
     if once:
         for dsn, tenants_there in places.items():
