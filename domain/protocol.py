@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta, timezone
+from functools import cache
 from typing import Literal
 
 from msgspec import Struct
@@ -151,10 +152,11 @@ def obligations(case: Case, chart: Chart, book: Book) -> tuple[Obligation, ...]:
     if not case.active:
         return ()
     clock = zone(case.desa)
+    kinds = (chart.kind, "any")
     found = [
         _obligation(rule, evidence, clock)
         for rule in book.protocol.rules
-        if rule.when.OF in (chart.kind, "any")
+        if rule.when.OF in kinds
         for evidence in rule.when.seen(case, chart)
     ]
     owed = _absorbed(_undoubted(found, book.protocol), book.protocol)
@@ -231,8 +233,14 @@ def _step_opens(when: str, opens: datetime, due: datetime) -> datetime:
             return max(due, opens)
         case "2due":
             return max(due, opens) + length
-    count = int(when[:-1])
-    return opens + (timedelta(hours=count) if when.endswith("h") else timedelta(days=count))
+    return opens + _length(when)
+
+
+@cache
+def _length(text: str) -> timedelta:
+    """`24h` or `3d`."""
+    count = int(text[:-1])
+    return timedelta(hours=count) if text.endswith("h") else timedelta(days=count)
 
 
 def midnight(day: date, clock: timezone) -> datetime:

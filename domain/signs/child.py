@@ -168,10 +168,12 @@ def _first_session(child: Child, chart: Chart, months: Iterable[date], days: Ite
     """
     assert child.registered is not None and child.born is not None
     start = max(child.registered.on, child.born + DAY)
-    sessions = [_session_from(start, chart)]
-    sessions.extend(_session_from(_month_after(day), chart) for day in months)
-    sessions.extend(_session_from(day + DAY, chart) for day in days)
-    return max(sessions)
+    weighed, visited = max(months, default=None), max(days, default=None)
+    if weighed is not None:
+        start = max(start, _month_after(weighed))
+    if visited is not None:
+        start = max(start, visited + DAY)
+    return _session_from(start, chart)
 
 
 def _session_from(day: date, chart: Chart) -> date:

@@ -86,26 +86,30 @@ class DoubtfulMeasurement(ChildSign, frozen=True, tag="doubtful-measurement"):
         if before is None or before.weighing.kg is None or point.weighing.kg is None:
             return ""
         was, now = before.weighing.kg, point.weighing.kg
-        compared = f"{figures.kg(was)} ({figures.day(before.weighing.on)}) lalu {figures.kg(now)}"
-        if now >= was * self.times or now * self.times <= was:
-            return f"{compared}, mungkin salah koma"
         days = point.age - before.age
-        grown = before.weighing.on >= child.birthday(self.months)
-        if days < self.days and abs(now - was) > was * self.percent / 100 and (grown or now < was):
-            return f"{compared}, berubah lebih dari {figures.number(self.percent)}% dalam {days} hari"
-        return ""
+        why = ""
+        if now >= was * self.times or now * self.times <= was:
+            why = "mungkin salah koma"
+        elif (
+            days < self.days and abs(now - was) > was * self.percent / 100 and (now < was or self._grown(child, before))
+        ):
+            why = f"berubah lebih dari {figures.number(self.percent)}% dalam {days} hari"
+        return why and f"{figures.kg(was)} ({figures.day(before.weighing.on)}) lalu {figures.kg(now)}, {why}"
+
+    def _grown(self, child: Child, before: Point) -> bool:
+        return before.weighing.on >= child.birthday(self.months)
 
     def _length(self, child: Child, point: Point, before: Point | None) -> str:
         if before is None or before.weighing.cm is None or point.weighing.cm is None:
             return ""
         was, now = before.weighing.cm, point.weighing.cm
-        compared = f"{figures.cm(was)} ({figures.day(before.weighing.on)}) lalu {figures.cm(now)}"
+        months = max((point.age - before.age) / 30.4375, 1)
+        why = ""
         if was - now > self.shrunk_cm + 1e-9:
-            return f"{compared}, lebih pendek dari sebelumnya"
-        months = (point.age - before.age) / 30.4375
-        if before.weighing.on >= child.birthday(self.months) and now - was > self.cm_per_month * max(months, 1):
-            return f"{compared}, bertambah lebih dari {figures.number(self.cm_per_month)} cm sebulan"
-        return ""
+            why = "lebih pendek dari sebelumnya"
+        elif now - was > self.cm_per_month * months and self._grown(child, before):
+            why = f"bertambah lebih dari {figures.number(self.cm_per_month)} cm sebulan"
+        return why and f"{figures.cm(was)} ({figures.day(before.weighing.on)}) lalu {figures.cm(now)}, {why}"
 
 
 class ScreenedBelow(ChildSign, frozen=True, tag="screened-below"):
@@ -120,7 +124,7 @@ class ScreenedBelow(ChildSign, frozen=True, tag="screened-below"):
     severe_lila: float = 11.5
 
     def found(self, child: Child, chart: Chart) -> tuple[Evidence, ...]:
-        runs = self._runs(child, chart)
+        runs = {name: run for name in (*self.indices, "lila") if (run := self._run(child, chart, name))}
         if not runs:
             return ()
         words = list(dict.fromkeys(p.weighing for run in runs.values() for p in (run[0], run[-1])))
@@ -128,30 +132,28 @@ class ScreenedBelow(ChildSign, frozen=True, tag="screened-below"):
         since = min(run[0].weighing.on for run in runs.values())
         return (rests_on(words, f"Hasil penapisan {says}, belum dipastikan tenaga kesehatan.", since=since),)
 
-    def _runs(self, child: Child, chart: Chart) -> dict[str, list[Point]]:
-        """For each index now below its limit, the points since it got there."""
-        runs: dict[str, list[Point]] = {}
-        status = statuses(child)
-        confirmed = _confirmed_until(child)
-        for point in chart.points:
-            if point.weighing.on <= confirmed:
+    def _run(self, child: Child, chart: Chart, name: str) -> list[Point]:
+        """The points since an index got below its limit and stayed there; empty where its newest value is not below."""
+        run: list[Point] = []
+        known: tuple[date, int] | None = None
+        for point in reversed(chart.points):
+            value = point.weighing.lila if name == "lila" else z_of(point, name)
+            if value is None:
                 continue
-            for name, severity in self._values(child, point):
-                if severity is None or severity <= _confirmed_severity(status, name):
-                    runs.pop(name, None)
-                else:
-                    runs.setdefault(name, []).append(point)
-        return runs
+            if value >= (self.lila if name == "lila" else self.z):
+                break
+            known = known or (_confirmed_until(child), _confirmed_severity(statuses(child), name))
+            if point.weighing.on <= known[0] or self._severity(child, point, name, value) <= known[1]:
+                break
+            run.append(point)
+        return run[::-1]
 
-    def _values(self, child: Child, point: Point) -> Iterator[tuple[str, int | None]]:
-        """How far below its limit each value of a point is: None above it, 1 below, 2 severely below."""
-        for index in self.indices:
-            value = z_of(point, index)
-            if value is not None:
-                yield index, (None if value >= self.z else 2 if value < -3 else 1)
-        lila = point.weighing.lila
-        if lila is not None and point.weighing.on >= child.birthday(LILA_MONTHS):
-            yield "lila", (None if lila >= self.lila else 2 if lila < self.severe_lila else 1)
+    def _severity(self, child: Child, point: Point, name: str, value: float) -> int:
+        if name != "lila":
+            return 2 if value < -3 else 1
+        if point.weighing.on < child.birthday(LILA_MONTHS):
+            return 0
+        return 2 if value < self.severe_lila else 1
 
     def _says(self, name: str, point: Point) -> str:
         on = figures.day(point.weighing.on)
@@ -195,9 +197,9 @@ class Gainless(NamedTuple):
 
 def not_gained(chart: Chart) -> list[Gainless]:
     """The months in a row without enough gain, up to the newest weighing, oldest first."""
-    marked = list(zip((p for p in chart.points if p.weighing.kg is not None), chart.marks, strict=True))
-    if not marked:
+    if not chart.marks or not chart.marks[-1].times:
         return []
+    marked = list(zip((p for p in chart.points if p.weighing.kg is not None), chart.marks, strict=True))
     months: list[Gainless] = []
     wanted = marked[-1][1].times
     for n in range(len(marked) - 1, -1, -1):
@@ -255,10 +257,13 @@ class BelowRedLine(ChildSign, frozen=True, tag="below-red-line"):
     def _read(self, child: Child, chart: Chart) -> Evidence | None:
         status = statuses(child)
         confirmed = _confirmed_until(child)
-        points = [p for p in chart.points if p.z.waz is not None and p.weighing.on > confirmed]
         run: list[Point] = []
-        for point in points:
-            run = [*run, point] if (z_of(point, "bb-u") or 0) < self.z else []
+        for point in reversed(chart.points):
+            waz = point.z.waz
+            if waz is not None and (waz >= self.z or point.weighing.on <= confirmed):
+                break
+            if waz is not None:
+                run.insert(0, point)
         if not run or not (len(run) >= self.readings or any(p.weighing.verified for p in run)):
             return None
         if _confirmed_severity(status, "bb-u") >= 2 and _by_puskesmas_since(child, status["weight_age"][1].on):
