@@ -32,8 +32,6 @@ DESKS: dict[Role, str] = {
 
 SEX = {"L": "laki-laki", "P": "perempuan"}
 
-KINDS = {"child": "balita", "pregnancy": "ibu hamil"}
-
 CLASSES = {
     "gizi-buruk": "gizi buruk",
     "gizi-kurang": "gizi kurang",
