@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from domain.case import Command, Personal, Refused, Role
-from domain.pregnancy import RESTRICTED_TESTS, LabResultRecorded
 from domain.stories import Case
 
 # What each role may ask to have recorded
@@ -90,9 +89,6 @@ SEARCHES: frozenset[Role] = NAMED - {"rs"}
 FULL_NIK: frozenset[Role] = _CARE
 """The last two digits are enough for everybody else (protocol 10)."""
 
-RESTRICTED: frozenset[Role] = _RECEIVERS
-"""Who may see HIV, syphilis and HBsAg."""
-
 DESKS: Mapping[Role, tuple[Role, ...]] = {
     "kader": ("kader",),
     "bidan": ("bidan", "kader"),
@@ -143,6 +139,8 @@ class Territory(Struct, frozen=True):
     desa: frozenset[str] = frozenset()
     posyandu: str | None = None
     """Where set, only this posyandu."""
+    posyandus: Mapping[str, str] = {}
+    """Every posyandu there, with its desa: where cases may be begun."""
     facility: str | None = None
     """Where set, only cases referred to this facility, wherever they live."""
 
@@ -157,8 +155,13 @@ def territory(role: Role, unit: Unit, units: Units) -> Territory:
     if unit.kind == "rs":
         return Territory(facility=unit.code)
     if unit.kind == "posyandu":
-        return Territory(frozenset({unit.parent or ""}), posyandu=unit.code)
-    return Territory(frozenset(u.code for u in below(unit, units) if u.kind == "desa"))
+        desa = unit.parent or ""
+        return Territory(frozenset({desa}), unit.code, {unit.code: desa})
+    under = tuple(below(unit, units))
+    return Territory(
+        frozenset(u.code for u in under if u.kind == "desa"),
+        posyandus={u.code: u.parent or "" for u in under if u.kind == "posyandu"},
+    )
 
 
 def below(unit: Unit, units: Units) -> Iterable[Unit]:
@@ -214,15 +217,21 @@ def may(role: Role, tag: str) -> bool:
 def check(who: Who, command: Command, state: Case | None) -> None:
     """Refuses what this post may not do, in the same words whether or not there is such a case elsewhere."""
     if not may(who.role, command.__struct_config__.tag):  # type: ignore[arg-type]
-        raise Refused("role-may-not")
-    if state is not None:
-        if not reaches(who, state):
-            raise Refused("other-desa")
-        return
-    desa: str | None = getattr(command, "desa", None)
-    posyandu: str | None = getattr(command, "posyandu", None)
-    if not _begins(command) or not desa or not posyandu or not who.territory.holds(desa, posyandu):
-        raise Refused("other-desa")
+        raise Refused("not-allowed")
+    if state is None:
+        _check_beginning(who, command)
+    elif not reaches(who, state):
+        raise Refused("not-yours")
+
+
+def _check_beginning(who: Who, command: Command) -> None:
+    if not _begins(command):
+        raise Refused("not-yours")
+    place: Any = command
+    if not who.territory.holds(place.desa, place.posyandu):
+        raise Refused("wrong-desa")
+    if who.territory.posyandus.get(place.posyandu) != place.desa:
+        raise Refused("wrong-posyandu")
 
 
 def _begins(command: Command) -> bool:
@@ -241,11 +250,6 @@ def reaches(who: Who, state: Case) -> bool:
 def may_open(who: Who, state: Case | None) -> bool:
     """This post may read the case. The same no for a case elsewhere and for none at all."""
     return state is not None and who.role in CASES and reaches(who, state)
-
-
-def may_see(role: Role, event: object) -> bool:
-    """The restricted results of the triple elimination never reach kader, desa or those who supervise."""
-    return role in RESTRICTED or not (isinstance(event, LabResultRecorded) and event.test in RESTRICTED_TESTS)
 
 
 def shown(role: Role, personal: Personal | None) -> Personal | None:

@@ -208,9 +208,7 @@ class Accounts:
             )
         return number
 
-    def give_post(
-        self, account: UUID, role: Role, unit: str, valid_from: date, valid_to: date | None = None
-    ) -> UUID:
+    def give_post(self, account: UUID, role: Role, unit: str, valid_from: date, valid_to: date | None = None) -> UUID:
         """A post in a unit of the kind that role is held in."""
         kind: UnitKind = self.units()[unit].kind
         if SEAT[role] != kind:

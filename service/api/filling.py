@@ -1,0 +1,544 @@
+"""The pages people fill in: one form, a whole weighing session at once, and mending what was typed wrongly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+import msgspec
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, FromPath, FromQuery
+from litestar.response import Redirect, Template
+from msgspec import Struct
+from msgspec.structs import replace
+from uuid_utils.compat import uuid7
+
+from domain import figures
+from domain.case import Event, Role
+from domain.child import Child
+from domain.labels import SEX, label
+from domain.stories import Case, encode
+from projections import timeline
+from projections.growth import InRoster
+from service import access, forms, plainly
+from service.access import Who
+from service.api.cases import opened_or_404
+from service.api.entries import Answer, answers
+from service.api.threads import in_thread
+from service.forms import FORMS, Field, Form
+from service.places import Opened, Place
+from service.problems import Trouble
+
+Typed = Mapping[str, Sequence[str]]
+Page = Template | Redirect
+Posted = Annotated[dict[str, list[str]], Body(media_type=RequestEncodingType.URL_ENCODED)]
+
+PAST = frozenset({"on", "born", "hpht"})
+"""Days that cannot be later than today."""
+
+# One form
+
+
+@get("/isi/{tag:str}", include_in_schema=False)
+@in_thread
+def form_page(
+    tag: FromPath[str],
+    who: NamedDependency[Who],
+    place: NamedDependency[Place],
+    kasus: FromQuery[UUID | None] = None,
+    aturan: FromQuery[str] = "",
+    kunci: FromQuery[str] = "",
+    kembali: FromQuery[str] = "",
+) -> Page:
+    """An empty form, with today's date and what follows from the case already in it."""
+    form = _form(tag, who)
+    opened = None if form.begins and kasus is None else opened_or_404(who, place, _case(kasus), "form")[0]
+    if opened is not None and not fits(form, opened):
+        raise Trouble(404, "not-found")
+    typed = {"on": [place.now().date().isoformat()], "rule": [aturan], "key": [kunci], **_given(form, opened)}
+    task = _task(who, place, opened, aturan, kunci)
+    return _form_page(form, who, place, opened, typed, {}, entry=uuid7(), because=task, back=_back(kembali))
+
+
+def _form(tag: str, who: Who) -> Form:
+    form = FORMS.get(tag)
+    if form is None:
+        raise Trouble(404, "not-found")
+    if not access.may(who.role, tag):
+        raise Trouble(403, "not-allowed")
+    return form
+
+
+def _case(given: UUID | None) -> UUID:
+    if given is None:
+        raise Trouble(404, "not-found")
+    return given
+
+
+def fits(form: Form, opened: Opened) -> bool:
+    """The form is for this kind of case."""
+    return form.kind in (None, opened.kind)
+
+
+def possible(form: Form, state: Case) -> bool:
+    """The form makes sense as the case stands: no portion without a PMT, no arrival without a referral."""
+    if form.tag in ("case.reopen",):
+        return not state.active
+    if not state.active:
+        return False
+    if form.begins:
+        return isinstance(state, Child) and state.born is None and form.tag == "child.register"
+    if form.tag.startswith("referral.") and form.tag != "referral.create":
+        return any(r.open for r in state.referrals)
+    if form.tag == "pmt.start":
+        return any(c.eligible and c.started is None for c in state.cycles)
+    if form.tag.startswith("pmt.") and form.tag != "pmt.decide-eligibility":
+        return any(c.running for c in state.cycles)
+    if form.tag in ("pregnancy.register-newborns", "pregnancy.record-postnatal-visit"):
+        return not isinstance(state, Child) and state.delivered
+    if form.tag == "pregnancy.record-outcome":
+        return not isinstance(state, Child) and not state.delivered
+    return True
+
+
+def _given(form: Form, opened: Opened | None) -> dict[str, list[str]]:
+    """What nobody should have to type: the cycle, the referral, the measurement in question."""
+    if opened is None:
+        return {}
+    state, given = opened.state, dict[str, list[str]]()
+    if "cycle" in form.hidden:
+        given["cycle"] = [str(_cycle(form, state))]
+        week = len(next((c.weeks for c in state.cycles if c.running), ())) + 1
+        given["week"] = [str(week)]
+    if "referral" in form.hidden:
+        open_ = [r for r in state.referrals if r.open]
+        given["referral"] = [str(open_[-1].id if form.tag != "referral.create" and open_ else uuid7())]
+    if form.tag == "child.verify-measurement" and isinstance(state, Child) and state.weighings:
+        given["version"] = [str(state.weighings[-1].version)]
+    if form.tag.endswith(".identify") and opened.person is not None:
+        for name in form.personal:
+            value = getattr(opened.person, name, None)
+            given[name] = [value] if value else []
+    return given
+
+
+def _cycle(form: Form, state: Case) -> int:
+    if form.tag == "pmt.decide-eligibility":
+        return max((c.number for c in state.cycles if c.started is not None), default=0) + 1
+    if form.tag == "pmt.start":
+        return next((c.number for c in state.cycles if c.eligible and c.started is None), 1)
+    return next((c.number for c in reversed(state.cycles) if c.running), 1)
+
+
+def _task(who: Who, place: Place, opened: Opened | None, rule: str, key: str) -> str:
+    """Why the list asked for this."""
+    if opened is None or not rule:
+        return ""
+    found = (t for t in place.tasks(who, opened.case) if t.rule == rule and t.key == key)
+    return next((task.why for task in found), "")
+
+
+def _form_page(
+    form: Form,
+    who: Who,
+    place: Place,
+    opened: Opened | None,
+    typed: Typed,
+    errors: Mapping[str, str],
+    *,
+    entry: UUID | str,
+    because: str = "",
+    back: str = "",
+    problem: str = "",
+    case: str = "",
+    status: int = 200,
+) -> Page:
+    case = str(opened.case) if opened is not None else case or str(uuid7())
+    return Template(
+        "isian.html",
+        context={
+            "who": who,
+            "form": form,
+            "fields": forms.fields(form, typed, options(form, who, place), errors),
+            "baby": lambda name: (typed.get(name) or [""])[-1],
+            "PAST": PAST,
+            "today": place.now().date().isoformat(),
+            "subject": subject(opened, who, place) if opened is not None else None,
+            "because": because,
+            "problem": problem,
+            "action": f"/isi/{form.tag}",
+            "entry": entry,
+            "case": case,
+            "back": back,
+            "back_to": back or (f"/kasus/{opened.case}" if opened is not None else "/"),
+        },
+        status_code=status,
+    )
+
+
+def options(form: Form, who: Who, place: Place) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Choices that depend on where one's post is: posyandu, and whom one may refer to."""
+    units = place.accounts.units()
+    found: dict[str, tuple[tuple[str, str], ...]] = {}
+    if "posyandu" in form.fields:
+        several = len(set(who.territory.posyandus.values())) > 1
+        found["posyandu"] = tuple(
+            (code, f"{units[code].name}, {units[desa].name}" if several else units[code].name)
+            for code, desa in sorted(who.territory.posyandus.items())
+            if code in units and desa in units
+        )
+    if "to" in form.fields:
+        found["to"] = tuple(_facilities(who, units))
+    return found
+
+
+def _facilities(who: Who, units: access.Units) -> list[tuple[str, str]]:
+    """Up the chain from one's own place: the bidan of the desa, the puskesmas, then every hospital."""
+    chain: list[tuple[str, str]] = []
+    unit: access.Unit | None = who.post.unit
+    while unit is not None:
+        if unit.kind == "desa" and who.role == "kader":
+            chain.append((unit.code, f"Bidan {unit.name}"))
+        if unit.kind == "puskesmas":
+            chain.append((unit.code, unit.name))
+        unit = units.get(unit.parent) if unit.parent else None
+    return [*chain, *((u.code, u.name) for u in units.values() if u.kind == "rs")]
+
+
+@post("/isi/{tag:str}", include_in_schema=False)
+@in_thread
+def fill(tag: FromPath[str], who: NamedDependency[Who], place: NamedDependency[Place], data: Posted) -> Page:
+    """Record what was typed. A refused form comes back with everything in it and a sentence."""
+    form = _form(tag, who)
+    command, errors = forms.read(form, data)
+    _complete(form, command, who, place)
+    entry, case, back = _first(data, "entry"), _first(data, "case"), _back(_first(data, "kembali"))
+    problem = "Periksa isian yang ditandai." if errors else ""
+    if not errors:
+        answer = _submit(place, who, entry, case, command)
+        if answer.answer in ("recorded", "already"):
+            return _recorded(answer, back or f"/kasus/{answer.case}")
+        problem = answer.says or plainly.NEWS["gagal"]
+    found = place.open(who, _uuid(case), "form") if not form.begins else None
+    return _form_page(
+        form, who, place, found[0] if found else None, data, errors,
+        entry=entry, back=back, problem=problem, case=case, status=422,
+    )  # fmt: skip
+
+
+def _complete(form: Form, command: dict[str, Any], who: Who, place: Place) -> None:
+    """What follows from a choice: the desa from the posyandu, the kind of referral from its destination."""
+    if "posyandu" in command:
+        command["desa"] = who.territory.posyandus.get(command["posyandu"], "")
+    if "to" in command:
+        unit = place.accounts.units().get(command["to"])
+        kinds = {"desa": "masyarakat", "puskesmas": "puskesmas", "rs": "rs"}
+        command["kind"] = kinds.get(unit.kind if unit is not None else "", "puskesmas")
+
+
+def _submit(place: Place, who: Who, entry: str, case: str, command: Mapping[str, Any]) -> Answer:
+    """Through the same door as a phone's entries."""
+    sent = msgspec.json.encode({"entry": entry, "case": case, "command": command})
+    return answers([msgspec.Raw(sent)], who, place).answers[0]
+
+
+def _recorded(answer: Answer, to: str) -> Page:
+    """Back, with the position, so that the list is not older than what was just recorded."""
+    news = "sudah" if answer.answer == "already" else "tercatat"
+    query = urlencode({"kabar": news, **({"posisi": answer.position} if answer.position else {})})
+    return Redirect(f"{to}{'&' if '?' in to else '?'}{query}", status_code=303)
+
+
+def _first(typed: Typed, name: str) -> str:
+    return (typed.get(name) or [""])[-1].strip()
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Trouble(404, "not-found") from None
+
+
+def _back(given: str) -> str:
+    """Only to a page of ours: an address from elsewhere would lead people astray."""
+    return given if given.startswith(("/daftar/", "/kasus/")) and "\\" not in given and "//" not in given else ""
+
+
+class Subject(Struct, frozen=True):
+    """Whom a page is about, in a name and a line."""
+
+    name: str
+    line: str
+
+
+def subject(opened: Opened, who: Who, place: Place) -> Subject:
+    """The name, as far as this role may know it, and age, sex and place."""
+    state, units = opened.state, place.accounts.units()
+    child = isinstance(state, Child)
+    name = opened.person.name if opened.person is not None else ""
+    parts = []
+    if isinstance(state, Child):
+        parts.append(SEX[state.sex] if state.sex else "")
+        parts.append(figures.age(state.born, place.now().date()) if state.born else "belum didaftar lengkap")
+        parts.append(f"ibu {opened.person.mother}" if opened.person is not None and opened.person.mother else "")
+    else:
+        parts.append("ibu hamil" if not state.delivered else "ibu nifas")
+        if state.start is not None and not state.delivered:
+            parts.append(f"hamil {(place.now().date() - state.start).days // 7} minggu")
+    parts += [units[code].name for code in (state.posyandu, state.desa) if code in units]
+    if not state.active:
+        parts.append("kasus selesai")
+    fallback = "Balita" if child else "Ibu hamil"
+    return Subject(name or fallback, ", ".join(part for part in parts if part))
+
+
+# A whole weighing session
+
+SESSION_ROLES: frozenset[Role] = frozenset({"kader", "bidan", "puskesmas-tpg"})
+
+
+class Sheet(Struct, frozen=True):
+    """One child on the sheet, with what was typed for it and what became of it."""
+
+    case: UUID
+    name: str
+    age: str
+    last: str
+    entry: str
+    kg: str = ""
+    cm: str = ""
+    lying: str = ""
+    error: str = ""
+    done: str = ""
+
+
+@get("/timbang", include_in_schema=False)
+@in_thread
+def session_page(who: NamedDependency[Who], place: NamedDependency[Place], posyandu: FromQuery[str] = "") -> Page:
+    """The sheet of a posyandu: every child of it, a weight beside each."""
+    unit, today = _posyandu(who, place, posyandu), place.now().date()
+    rows = [_sheet(one, today, {}) for one in place.roster(who, unit.code)]
+    return _session_page(who, place, unit, today.isoformat(), rows)
+
+
+def _posyandu(who: Who, place: Place, code: str) -> access.Unit:
+    if who.role not in SESSION_ROLES:
+        raise Trouble(403, "not-allowed")
+    own = who.territory.posyandus
+    code = code or next(iter(sorted(own)), "")
+    unit = place.accounts.units().get(code) if code in own else None
+    if unit is None:
+        raise Trouble(404, "not-found")
+    return unit
+
+
+def _sheet(one: InRoster, today: date, typed: Typed) -> Sheet:
+    last = ""
+    if one.kg is not None and one.weighed is not None:
+        last = f"{figures.kg(one.kg)} ({figures.day(one.weighed)})"
+    lying = "ya" if (today - one.born).days < 731 else "tidak"
+    key = str(one.case)
+    return Sheet(
+        one.case,
+        one.name or "Tanpa nama",
+        figures.age(one.born, today),
+        last,
+        entry=_first(typed, f"entry-{key}") or str(uuid7()),
+        kg=_first(typed, f"kg-{key}"),
+        cm=_first(typed, f"cm-{key}"),
+        lying=_first(typed, f"lying-{key}") or ("" if typed else lying),
+    )
+
+
+def _session_page(
+    who: Who, place: Place, unit: access.Unit, on: str, rows: Sequence[Sheet], problem: str = "", status: int = 200
+) -> Page:
+    units = place.accounts.units()
+    return Template(
+        "sesi.html",
+        context={
+            "who": who,
+            "posyandu": unit,
+            "posyandus": [units[code] for code in sorted(who.territory.posyandus) if code in units],
+            "on": on,
+            "today": place.now().date().isoformat(),
+            "rows": rows,
+            "problem": problem,
+        },
+        status_code=status,
+    )
+
+
+@post("/timbang", include_in_schema=False)
+@in_thread
+def weigh_session(who: NamedDependency[Who], place: NamedDependency[Place], data: Posted) -> Page:
+    """Record every row that has something in it; the others stay as they are, those that fail say why."""
+    unit, on = _posyandu(who, place, _first(data, "posyandu")), _first(data, "on")
+    today = place.now().date()
+    rows = [_sheet(one, today, data) for one in place.roster(who, unit.code)]
+    filled = [row for row in rows if row.kg or row.cm]
+    if not filled:
+        return _session_page(who, place, unit, on, rows, "Belum ada anak yang diisi.", 422)
+    read = {row.case: _weighed(row, on) for row in filled}
+    sent = [(row, weighed) for row in filled if isinstance(weighed := read[row.case], dict)]
+    answered = answers([_raw(row, command) for row, command in sent], who, place)
+    told = {row.case: answer for (row, _), answer in zip(sent, answered.answers, strict=True)}
+    rows = [_after(row, read.get(row.case), told.get(row.case)) for row in rows]
+    failed = sum(1 for row in rows if row.error)
+    if failed:
+        done = sum(1 for row in rows if row.done)
+        problem = f"{done} anak tercatat, {failed} belum. Periksa yang bertanda merah."
+        return _session_page(who, place, unit, on, rows, problem, 422)
+    query = urlencode({"kabar": "sesi", "posisi": answered.position})
+    return Redirect(f"/daftar/{who.role}?{query}", status_code=303)
+
+
+def _weighed(row: Sheet, on: str) -> dict[str, Any] | str:
+    """The command of a row, or why it cannot be read."""
+    typed = {"on": [on], "kg": [row.kg], "cm": [row.cm], "lying": [row.lying if row.cm else ""]}
+    command, errors = forms.read(FORMS["child.measure"], typed)
+    return " ".join(errors.values()) if errors else command
+
+
+def _raw(row: Sheet, command: dict[str, Any]) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode({"entry": row.entry, "case": row.case, "command": command}))
+
+
+def _after(row: Sheet, read: dict[str, Any] | str | None, answer: Answer | None) -> Sheet:
+    if isinstance(read, str):
+        return replace(row, error=read)
+    if answer is None:
+        return row
+    if answer.answer in ("recorded", "already"):
+        return replace(row, done=" dan ".join(f"{v} {u}" for v, u in ((row.kg, "kg"), (row.cm, "cm")) if v))
+    return replace(row, error=answer.says or "")
+
+
+# What was typed wrongly
+
+REASONS = ("salah-ketik", "salah-alat", "salah-orang", "dobel", "diukur-ulang", "lain")
+
+
+@get("/salah/{case:uuid}/{number:int}", include_in_schema=False)
+@in_thread
+def mending_page(
+    case: FromPath[UUID], number: FromPath[int], who: NamedDependency[Who], place: NamedDependency[Place]
+) -> Page:
+    """An event as it was typed, to be typed right or taken back."""
+    opened, event, says = _wrong(who, place, case, number)
+    form = forms.FORM_OF.get(type(event))
+    typed = forms.typed_again(event, form) if form is not None else {}
+    return _mending_page(who, place, opened, number, event, says, typed, {})
+
+
+def _wrong(who: Who, place: Place, case: UUID, number: int) -> tuple[Opened, Event, str]:
+    opened, _ = opened_or_404(who, place, case, "mend")
+    told = next((t for t in place.told(who, opened, limit=10_000).told if t.number == number), None)
+    version = timeline.version_of(opened.story, who.role, number)
+    if told is None or version is None:
+        raise Trouble(404, "not-found")
+    return opened, next(r.event for r in opened.story if r.version == version), told.sentence
+
+
+def _mending_page(
+    who: Who,
+    place: Place,
+    opened: Opened,
+    number: int,
+    event: Event,
+    says: str,
+    typed: Typed,
+    errors: Mapping[str, str],
+    *,
+    problem: str = "",
+    entry: str = "",
+    status: int = 200,
+) -> Page:
+    form = _form_to_mend(event)
+    fields: tuple[Field, ...] = ()
+    if form is not None:
+        fields = forms.fields(form, typed, options(form, who, place), errors)
+    return Template(
+        "salah.html",
+        context={
+            "who": who,
+            "subject": subject(opened, who, place),
+            "case": opened.case,
+            "version": number,
+            "on": event.on,
+            "says": says,
+            "fields": fields,
+            "baby": lambda _: "",
+            "PAST": PAST,
+            "today": place.now().date().isoformat(),
+            "reasons": [(code, label(code).capitalize()) for code in REASONS],
+            "reason": _first(typed, "mengapa"),
+            "problem": problem,
+            "entry": entry or uuid7(),
+            "entry2": uuid7(),
+        },
+        status_code=status,
+    )
+
+
+def _form_to_mend(event: Event) -> Form | None:
+    """The form without identity: names are mended by the identity form, which seals them."""
+    form = forms.FORM_OF.get(type(event))
+    if form is None or form.tag.endswith(".identify") or not form.fields:
+        return None
+    return replace(form, personal=())
+
+
+@post("/salah/{case:uuid}/{number:int}", include_in_schema=False)
+@in_thread
+def mend(
+    case: FromPath[UUID],
+    number: FromPath[int],
+    who: NamedDependency[Who],
+    place: NamedDependency[Place],
+    data: Posted,
+) -> Page:
+    """Correct an event or take it back. The wrong one stays in the story."""
+    opened, event, says = _wrong(who, place, case, number)
+    version = timeline.version_of(opened.story, who.role, number)
+    today = place.now().date().isoformat()
+    command: dict[str, Any] = {"on": today, "version": version, "reason": _first(data, "mengapa") or "lain"}
+    errors: dict[str, str] = {}
+    if _first(data, "cara") == "tarik":
+        command["do"] = "case.retract"
+    else:
+        command["do"] = "case.correct"
+        command["reads"], errors = _reads(event, data, who, place)
+    problem = "Periksa isian yang ditandai."
+    if not errors:
+        answer = _submit(place, who, _first(data, "entry"), str(case), command)
+        if answer.answer in ("recorded", "already"):
+            return _recorded(answer, f"/kasus/{case}")
+        problem = answer.says or ""
+    return _mending_page(
+        who, place, opened, number, event, says, data, errors, problem=problem, entry=_first(data, "entry"), status=422
+    )
+
+
+def _reads(event: Event, data: Typed, who: Who, place: Place) -> tuple[dict[str, Any], dict[str, str]]:
+    """The event as it should have been: what the form does not show stays as it was."""
+    form = _form_to_mend(event)
+    if form is None:
+        raise Trouble(404, "not-found")
+    typed, errors = forms.read(form, {**forms.typed_again(event, form), **data})
+    _complete(form, typed, who, place)
+    stored: dict[str, Any] = msgspec.json.decode(encode(event))
+    stored.pop("personal", None)
+    for name in form.fields:
+        stored.pop(name, None)
+    del typed["do"]
+    return {**stored, **typed}, errors
+
+
+HANDLERS: tuple[Any, ...] = (form_page, fill, session_page, weigh_session, mending_page, mend)

@@ -1,0 +1,54 @@
+"""Is it alive, is it ready, and how is it doing: for whoever watches over it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import MediaType, Request, get
+from litestar.plugins.prometheus import PrometheusController
+from msgspec import Struct
+from psycopg import Error
+from psycopg_pool import PoolTimeout
+
+from service.problems import Trouble
+
+
+class Alive(Struct, frozen=True):
+    """The process answers."""
+
+    status: str = "ok"
+
+
+class Ready(Struct, frozen=True):
+    """Every kabupaten's database answers, and how far its lists are behind its log, in events."""
+
+    status: str
+    behind: dict[str, int]
+
+
+@get(["/health", "/health/live"], opt={"open": True}, sync_to_thread=False, tags=["health"])
+def live() -> Alive:
+    """Restart the process when this does not answer. It asks nothing of the database."""
+    return Alive()
+
+
+@get("/health/ready", opt={"open": True}, sync_to_thread=True, tags=["health"])
+def ready(request: Request[Any, Any, Any]) -> Ready:
+    """Send no requests here while this answers 503."""
+    try:
+        behind = {code: place.behind() for code, place in request.app.state.places.items()}
+    except (Error, PoolTimeout):
+        raise Trouble(503, "overloaded") from None
+    return Ready("ok", behind)
+
+
+class Metrics(PrometheusController):
+    """For Prometheus. Routes are grouped by template, so no number of a case becomes a label."""
+
+    path = "/metrics"
+    include_in_schema = False
+    opt = {"open": True}
+    media_type = MediaType.TEXT
+
+
+HANDLERS = (live, ready, Metrics)

@@ -1,0 +1,412 @@
+"""The pages people read: a desk's list, looking for somebody, and the page of one case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect, Template
+from msgspec import Struct
+
+from domain import figures
+from domain.case import NAKES, Role
+from domain.child import Child
+from domain.labels import STATES as STANDINGS
+from domain.pregnancy import Pregnancy, contacts
+from projections import people
+from projections.queue import DueState, Narrow, Task
+from projections.timeline import Told
+from service import access, plainly
+from service.access import Who
+from service.api import filling
+from service.api.cases import Measure, measures, opened_or_404
+from service.api.queues import found, listed
+from service.chart import Dot, weight_chart
+from service.forms import FORMS
+from service.places import Opened, Place
+from service.plainly import NEWS
+
+STATES: tuple[tuple[DueState | None, str], ...] = (
+    (None, "Semua"), ("late", "Terlambat"), ("week", "Minggu ini"), ("coming", "Akan datang"),
+)  # fmt: skip
+
+# The list of a desk
+
+
+@get("/", include_in_schema=False, sync_to_thread=False)
+def home(who: NamedDependency[Who], kabar: FromQuery[str] = "") -> Redirect:
+    """One's own list comes first."""
+    if who.must_change:
+        return Redirect("/sandi", status_code=303)
+    return Redirect(f"/daftar/{who.role}" + (f"?kabar={kabar}" if kabar in NEWS else ""), status_code=303)
+
+
+class Chosen(Struct, frozen=True):
+    """What a list is narrowed to, as it stands in the address."""
+
+    state: DueState | None = None
+    rule: str | None = None
+    posyandu: str | None = None
+    q: str | None = None
+
+    @property
+    def any(self) -> bool:
+        return bool(self.state or self.rule or self.posyandu or self.q)
+
+
+class Row(Struct, frozen=True):
+    """One line of a list as the page shows it."""
+
+    case: UUID | None
+    name: str
+    named: bool
+    age: str
+    task: str
+    says: str
+    due: str
+    state: str
+    place: str
+    supervision: bool
+    owner: Role
+    action: str
+    action_words: str
+
+
+@get("/daftar/{desk:str}", include_in_schema=False, sync_to_thread=True)
+def desk_page(
+    desk: FromPath[str],
+    who: NamedDependency[Who],
+    place: NamedDependency[Place],
+    keadaan: FromQuery[DueState | None] = None,
+    aturan: FromQuery[str] = "",
+    posyandu: FromQuery[str] = "",
+    q: FromQuery[str] = "",
+    sesudah: FromQuery[str] = "",
+    posisi: FromQuery[int | None] = None,
+    kabar: FromQuery[str] = "",
+) -> Template:
+    """What a desk has to do, most urgent first."""
+    chosen = Chosen(keadaan, aturan or None, posyandu or None, q.strip()[:100] or None)
+    narrow = Narrow(due=chosen.state, rule=chosen.rule, posyandu=chosen.posyandu, text=chosen.q)
+    queue = listed(who, place, desk, narrow, sesudah or None, None, posisi)
+    units = place.accounts.units()
+    told = queue.counts
+    counts = {None: told.open, "late": told.late, "week": told.week, "coming": told.coming}
+    names = {task.rule: task.task for task in queue.tasks}
+
+    def link(**changed: str | None) -> str:
+        return _address(desk, {**_asked(chosen), **{_QUERY[k]: v for k, v in changed.items()}})
+
+    return Template(
+        "daftar.html",
+        context={
+            "who": who,
+            "desk": desk,
+            "desks": access.DESKS[who.role],
+            "fresh": queue.fresh,
+            "news": NEWS.get(kabar, ""),
+            "chosen": chosen,
+            "link": link,
+            "states": [(state, words, counts[state]) for state, words in STATES],
+            "rules": [(rule, names.get(rule, rule), n) for rule, n in sorted(queue.counts.rules.items()) if rule],
+            "posyandus": _posyandus(who, place),
+            "rows": [_row(task, who, place, units, queue.at, f"/daftar/{desk}") for task in queue.tasks],
+            "starts": list(_starts(who)),
+            "more": link(after=queue.after) if queue.after else "",
+        },
+    )
+
+
+_QUERY = {"state": "keadaan", "rule": "aturan", "posyandu": "posyandu", "q": "q", "after": "sesudah"}
+
+
+def _asked(chosen: Chosen) -> dict[str, str | None]:
+    return {_QUERY[name]: getattr(chosen, name) for name in chosen.__struct_fields__}
+
+
+def _address(desk: str, asked: Mapping[str, str | None]) -> str:
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return f"/daftar/{desk}" + (f"?{query}" if query else "")
+
+
+def _posyandus(who: Who, place: Place) -> list[access.Unit]:
+    units = place.accounts.units()
+    return [units[code] for code in sorted(who.territory.posyandus) if code in units]
+
+
+def _row(task: Task, who: Who, place: Place, units: access.Units, now: datetime, back: str) -> Row:
+    clock = place.tenant.zone
+    named = task.case is not None and who.role in access.CASES
+    action, words = _action(task, who, back)
+    return Row(
+        case=task.case,
+        name=_name(task.name, who) or ("Ibu hamil" if task.kind == "pregnancy" else "Balita"),
+        named=named,
+        age=plainly.age(task.kind, task.born, now.date()) if task.kind else "",
+        task=task.task,
+        says=task.why,
+        due=plainly.opens(task.opens, clock) if task.coming else plainly.due(task.due, now, clock),
+        state="coming" if task.coming else "late" if task.late else "open",
+        place=_place_words(task, units),
+        supervision=task.supervision,
+        owner=task.owner,
+        action=action,
+        action_words=words,
+    )
+
+
+def _name(name: str, who: Who) -> str:
+    return name if who.role in access.NAMED else access.initials(name) if name else ""
+
+
+def _place_words(task: Task, units: access.Units) -> str:
+    names = [units[code].name for code in (task.posyandu, task.desa) if code in units]
+    if task.rt or task.rw:
+        names.insert(0, f"RT {task.rt or '-'}/RW {task.rw or '-'}")
+    return ", ".join(names)
+
+
+def _action(task: Task, who: Who, back: str) -> tuple[str, str]:
+    """The form that does the task, where this post may fill it in."""
+    if task.case is None or task.form not in FORMS or not access.may(who.role, task.form):
+        return "", ""
+    query = urlencode({"kasus": task.case, "aturan": task.rule, "kunci": task.key, "kembali": back})
+    return f"/isi/{task.form}?{query}", plainly.BUTTONS.get(task.form, FORMS[task.form].title)
+
+
+def _starts(who: Who) -> Iterator[tuple[str, str]]:
+    if who.role in filling.SESSION_ROLES:
+        yield "/timbang", "Timbang satu sesi"
+    for tag in ("child.register", "pregnancy.register"):
+        if access.may(who.role, tag):
+            yield f"/isi/{tag}", FORMS[tag].title
+    for tag in ("child.report", "pregnancy.report"):
+        if access.may(who.role, tag) and not access.may(who.role, tag.replace("report", "register")):
+            yield f"/isi/{tag}", FORMS[tag].title
+
+
+# Looking for somebody
+
+
+class Hit(Struct, frozen=True):
+    case: UUID
+    name: str
+    line: str
+
+
+@get("/cari", include_in_schema=False, sync_to_thread=True)
+def search_page(who: NamedDependency[Who], place: NamedDependency[Place], q: FromQuery[str] = "") -> Template:
+    """People by name, in one's own places."""
+    units, today = place.accounts.units(), place.now().date()
+    hits = [_hit(one, units, today) for one in (found(who, place, q) if q.strip() else ())]
+    return Template("cari.html", context={"who": who, "q": q.strip()[:100], "found": hits})
+
+
+def _hit(one: people.Found, units: access.Units, today: Any) -> Hit:
+    where = units[one.posyandu].name if one.posyandu in units else ""
+    parts = [plainly.age(one.kind, one.born, today), f"ibu {one.mother}" if one.mother else "", where]
+    if one.state != "active":
+        parts.append(STANDINGS[one.state])
+    return Hit(one.case, one.name or "Tanpa nama", ", ".join(part for part in parts if part))
+
+
+# One case
+
+
+class Line(Struct, frozen=True):
+    """One event of the story as the page shows it."""
+
+    on: str
+    says: str
+    heard: str
+    struck: bool
+    mend: str
+
+
+class Owed(Struct, frozen=True):
+    """One task of the case as the page shows it."""
+
+    task: str
+    rule: str
+    source: str
+    says: str
+    due: str
+    state: str
+    owner: Role
+    events: tuple[tuple[str, str], ...]
+    action: str
+    action_words: str
+    aside: str
+
+
+@get("/kasus/{case:uuid}", include_in_schema=False, sync_to_thread=True)
+def case_page(
+    case: FromPath[UUID],
+    who: NamedDependency[Who],
+    place: NamedDependency[Place],
+    sesudah: FromQuery[int] = 0,
+    posisi: FromQuery[int | None] = None,
+    kabar: FromQuery[str] = "",
+) -> Template:
+    """Who it is, what is owed and why, how it grows, and what happened."""
+    opened, fresh = opened_or_404(who, place, case, "page", posisi)
+    told = place.told(who, opened, sesudah)
+    grown = measures(opened, place)
+    now = place.now()
+    tasks = place.tasks(who, case)
+    every = {t.number: t for t in place.told(who, opened, limit=10_000).told} if tasks else {}
+    return Template(
+        "kasus.html",
+        context={
+            "who": who,
+            "news": NEWS.get(kabar, ""),
+            "fresh": fresh,
+            "subject": filling.subject(opened, who, place),
+            "facts": list(_facts(opened, who)),
+            "identify": _identify(opened, who),
+            "tasks": [_owed(task, who, place, every, now) for task in tasks],
+            "actions": list(_actions(opened, who)),
+            "chart": _chart(opened, place, grown),
+            "growth": [_growth_row(m, opened) for m in reversed(grown)],
+            "story": [_line(one, who, place, case) for one in told.told],
+            "older": f"/kasus/{case}?sesudah={told.after}" if told.after else "",
+        },
+    )
+
+
+def _owed(task: Task, who: Who, place: Place, told: Mapping[int, Told], now: datetime) -> Owed:
+    row = _row(task, who, place, {}, now, f"/kasus/{task.case}")
+    rule = next((r for r in place.book().protocol.rules if r.id == task.rule), None)
+    back = f"/kasus/{task.case}"
+    aside = urlencode({"kasus": task.case or "", "aturan": task.rule, "kunci": task.key, "kembali": back})
+    may_put_off = access.may(who.role, "case.set-aside") and task.owner == who.role
+    return Owed(
+        task=task.task,
+        rule=task.rule,
+        source=rule.source if rule is not None else "",
+        says=task.why,
+        due=row.due,
+        state=row.state,
+        owner=task.owner,
+        events=tuple((told[n].on.isoformat(), told[n].sentence) for n in task.events if n in told),
+        action=row.action,
+        action_words=row.action_words,
+        aside=f"/isi/case.set-aside?{aside}" if may_put_off else "",
+    )
+
+
+def _facts(opened: Opened, who: Who) -> Iterator[tuple[str, str]]:
+    person, state = opened.person, opened.state
+    if person is not None:
+        for words, value in (
+            ("NIK", person.nik), ("Ibu", person.mother), ("Telepon", person.phone), ("Alamat", person.address),
+            ("RT/RW", f"{person.rt or '-'}/{person.rw or '-'}" if person.rt or person.rw else ""),
+        ):  # fmt: skip
+            if value:
+                yield words, value
+    if isinstance(state, Child):
+        if state.born is not None:
+            yield "Lahir", figures.day(state.born)
+        if state.birth_kg is not None:
+            yield "Berat lahir", figures.kg(state.birth_kg)
+        if state.weeks is not None:
+            yield "Umur kehamilan saat lahir", f"{state.weeks} minggu"
+        if state.mother is not None and access.may_open(who, state):
+            yield "Kasus ibu", "tersambung"
+    else:
+        yield from _mother_facts(state)
+
+
+def _mother_facts(state: Pregnancy) -> Iterator[tuple[str, str]]:
+    if state.start is not None:
+        yield "HPHT", figures.day(state.start)
+    if state.due is not None:
+        yield "Perkiraan lahir", figures.day(state.due)
+    if state.gravida is not None:
+        yield "G-P-A", f"{state.gravida}-{state.para or 0}-{state.abortus or 0}"
+    visits = [mark for mark in contacts(state) if mark]
+    if visits:
+        yield "Periksa hamil", ", ".join(visits)
+
+
+def _identify(opened: Opened, who: Who) -> str:
+    tag = f"{opened.kind}.identify"
+    return f"/isi/{tag}?kasus={opened.case}" if access.may(who.role, tag) else ""
+
+
+_FIRST = (
+    "child.measure", "pregnancy.measure", "pregnancy.record-antenatal-visit", "care.visit-home", "referral.create",
+    "care.assess", "care.counsel", "child.confirm-status",
+)  # fmt: skip
+_NOT_OFFERED = frozenset({"child.verify-measurement", "case.set-aside", "child.identify", "pregnancy.identify"})
+
+
+def _actions(opened: Opened, who: Who) -> Iterator[tuple[str, str]]:
+    """Every form this post may fill in for this case as it stands, the common ones first."""
+    tags = sorted(FORMS, key=lambda tag: (_FIRST.index(tag) if tag in _FIRST else len(_FIRST), list(FORMS).index(tag)))
+    for tag in tags:
+        form = FORMS[tag]
+        offered = tag not in _NOT_OFFERED and access.may(who.role, tag)
+        if offered and filling.fits(form, opened) and filling.possible(form, opened.state):
+            yield f"/isi/{tag}?kasus={opened.case}", form.title
+
+
+def _chart(opened: Opened, place: Place, grown: Sequence[Measure]) -> str:
+    state = opened.state
+    if not isinstance(state, Child) or state.sex is None or state.born is None:
+        return ""
+    dots = [
+        Dot(m.age_days, m.kg, f"{figures.day(m.on)}: {figures.kg(m.kg)}, {_kms(m)}", m.kms == "T" or bool(m.bgm))
+        for m in grown
+        if m.kg is not None and 0 <= m.age_days <= 1826
+    ]
+    return weight_chart(place.book().who, state.sex, dots)
+
+
+def _kms(measure: Measure) -> str:
+    marks = {"N": "naik", "T": "tidak naik", "O": "bulan lalu tidak ditimbang", "B": "baru"}
+    words = marks.get(measure.kms or "", "")
+    if measure.times and measure.times > 1:
+        words = f"{measure.times} kali tidak naik"
+    return f"{words}, BGM" if measure.bgm else words
+
+
+def _growth_row(measure: Measure, opened: Opened) -> dict[str, Any]:
+    state = opened.state
+    born = state.born if isinstance(state, Child) else None
+    how = "" if measure.lying is None else " telentang" if measure.lying else " berdiri"
+    return {
+        "on": measure.on,
+        "age": figures.age(born, measure.on) if born is not None else "",
+        "kg": figures.kg(measure.kg) if measure.kg is not None else "–",
+        "kms": _kms(measure),
+        "cm": figures.cm(measure.cm) + how if measure.cm is not None else "–",
+        "wfa": _z(measure.waz),
+        "hfa": _z(measure.haz),
+        "wfh": _z(measure.whz),
+    }
+
+
+def _z(z: float | None) -> str:
+    return "–" if z is None else figures.z(z)
+
+
+def _line(told: Told, who: Who, place: Place, case: UUID) -> Line:
+    mends = told.retracted_by is None and not told.topic.startswith(("case.corrected", "case.retracted"))
+    mine = told.actor == str(who.account) or who.role in NAKES
+    return Line(
+        on=told.on.isoformat(),
+        says=told.sentence,
+        heard=plainly.heard(told.heard, told.on, place.tenant.zone),
+        struck=told.retracted_by is not None,
+        mend=f"/salah/{case}/{told.number}" if mends and mine and access.may(who.role, "case.retract") else "",
+    )
+
+
+HANDLERS: tuple[Any, ...] = (home, desk_page, search_page, case_page, *filling.HANDLERS)

@@ -1,0 +1,186 @@
+"""The web service: which doors there are, and what every request passes before it reaches one."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar, Request
+from litestar.config.compression import CompressionConfig
+from litestar.config.csrf import CSRFConfig
+from litestar.connection import ASGIConnection
+from litestar.contrib.jinja import JinjaTemplateEngine
+from litestar.datastructures import CacheControlHeader
+from litestar.di import Provide
+from litestar.handlers.base import BaseRouteHandler
+from litestar.middleware.rate_limit import RateLimitConfig
+from litestar.plugins.prometheus import PrometheusConfig
+from litestar.response import Response
+from litestar.static_files import create_static_files_router
+from litestar.stores.memory import MemoryStore
+from litestar.template.config import TemplateConfig
+
+from service import settings as settings_
+from service.access import SEARCHES, Who
+from service.api import accounts, cases, entries, health, pages, queues
+from service.api.schema import openapi
+from service.places import Place, open_places
+from service.plainly import FILTERS
+from service.problems import Trouble, answer
+from service.sessions import Identify, SessionConfig, SessionStore
+from service.settings import Settings
+
+OPEN = "open"
+"""A handler with `opt={"open": True}` serves strangers. Every other one is closed."""
+
+
+async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Closed by default."""
+    if handler.opt.get(OPEN):
+        return
+    who: Who | None = connection.scope.get("user")
+    if who is None:
+        raise Trouble(401, "session-ended" if connection.cookies.get("sesi") else "sign-in")
+
+
+def create(
+    settings: Settings | None = None,
+    places: Mapping[str, Place] | None = None,
+    demo: Sequence[tuple[str, str, str]] = (),
+) -> Litestar:
+    """The service. `demo` are people, sign-ins and passwords that the sign-in page may tell; else it tells none."""
+    settings = settings or settings_.load()
+    places = places if places is not None else open_places(settings)
+    web = settings_.root() / "web"
+    session = SessionConfig(
+        key="sesi", max_age=settings.session_days * 24 * 3600, secure=settings.secure_cookies, renew_on_access=True
+    )
+    prometheus = PrometheusConfig(
+        app_name="dampingi", prefix="dampingi", group_path=True, exclude=["/metrics", "/aset"]
+    )
+    app = Litestar(
+        route_handlers=[
+            *accounts.HANDLERS,
+            *entries.HANDLERS,
+            *queues.HANDLERS,
+            *cases.HANDLERS,
+            *health.HANDLERS,
+            *pages.HANDLERS,
+            _assets(web / "static"),
+        ],
+        guards=[signed_in],
+        dependencies={"who": Provide(_who, sync_to_thread=False), "place": Provide(_place, sync_to_thread=False)},
+        middleware=[prometheus.middleware, session.middleware, Identify, _rate(settings)],
+        csrf_config=_csrf(settings),
+        stores={
+            "sessions": SessionStore({code: place.sessions for code, place in places.items()}),
+            "rates": MemoryStore(),
+        },
+        exception_handlers={Exception: answer},
+        template_config=TemplateConfig(directory=web / "templates", engine=JinjaTemplateEngine, engine_callback=_words),
+        compression_config=CompressionConfig(backend="gzip", gzip_compress_level=5, minimum_size=1000),
+        request_max_body_size=settings.body_bytes,
+        openapi_config=openapi(),
+        on_startup=[_threads(settings)],
+        on_shutdown=[_stop],
+        after_request=_guarded,
+    )
+    app.state.settings = settings
+    app.state.places = dict(places)
+    app.state.accounts = {code: place.accounts for code, place in places.items()}
+    app.state.hashing = ThreadPoolExecutor(settings.hashes_at_once, thread_name_prefix="argon2")
+    app.state.demo = tuple(demo)
+    return app
+
+
+def _who(request: Request[Any, Any, Any]) -> Who:
+    return request.user  # type: ignore[no-any-return]
+
+
+def _place(request: Request[Any, Any, Any]) -> Place:
+    who: Who = request.user
+    return request.app.state.places[who.tenant]  # type: ignore[no-any-return]
+
+
+def _threads(settings: Settings) -> Any:
+    """Handlers run in a few threads: more only wait for each other. Set here, because a loop must be running."""
+
+    async def start(app: Litestar) -> None:
+        app.state.handling = ThreadPoolExecutor(settings.threads, thread_name_prefix="handler")
+        asyncio.get_running_loop().set_default_executor(app.state.handling)
+
+    return start
+
+
+async def _stop(app: Litestar) -> None:
+    app.state.hashing.shutdown(wait=False)
+    for place in app.state.places.values():
+        await asyncio.get_running_loop().run_in_executor(None, place.close)
+
+
+def _csrf(settings: Settings) -> CSRFConfig:
+    """One secret for all processes and restarts, and not the master key itself."""
+    secret = hmac.new(settings_.master_key(settings), b"csrf", hashlib.sha256).hexdigest()
+    return CSRFConfig(
+        secret=secret,
+        cookie_name="csrf",
+        header_name="x-csrf-token",
+        cookie_secure=settings.secure_cookies,
+        cookie_samesite="lax",
+        exclude=["/aset"],
+    )
+
+
+def _rate(settings: Settings) -> Any:
+    """By account; strangers by address, since a whole village may share one."""
+    config = RateLimitConfig(
+        rate_limit=("minute", settings.requests_per_minute),
+        exclude=["/aset", "/health", "/metrics"],
+        store="rates",
+        identifier_for_request=_counted_as,
+    )
+    return config.middleware
+
+
+def _counted_as(request: Request[Any, Any, Any]) -> str:
+    who: Who | None = request.scope.get("user")
+    if who is not None:
+        return str(who.account)
+    return request.client.host if request.client else "?"
+
+
+def _assets(folder: Path) -> Any:
+    return create_static_files_router(
+        path="/aset",
+        directories=[folder],
+        opt={OPEN: True},
+        cache_control=CacheControlHeader(max_age=3600, public=True),
+        include_in_schema=False,
+    )
+
+
+def _words(engine: JinjaTemplateEngine) -> None:
+    engine.engine.filters.update(FILTERS)
+    engine.engine.globals["SEARCHES"] = SEARCHES
+    engine.engine.trim_blocks = True
+    engine.engine.lstrip_blocks = True
+
+
+async def _guarded(response: Response[Any]) -> Response[Any]:
+    """Nothing from elsewhere runs in our pages, and nothing of a case stays in a shared phone's cache."""
+    response.headers.setdefault("Content-Security-Policy", _POLICY)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+_POLICY = (
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; "
+    "base-uri 'none'; form-action 'self'"
+)

@@ -1,0 +1,202 @@
+"""One kabupaten as the doors see it: its accounts, its lists, its stories, and the writer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+from psycopg import Connection
+
+from domain import stories
+from domain.case import Personal, Recorded, Role
+from domain.protocol import Book
+from domain.stories import Case
+from projections import growth, log, people, timeline
+from projections import queue as lists
+from projections.queue import Narrow, Page, Task
+from service import access, embedded
+from service.access import Who
+from service.accounts import Accounts, Sessions
+from service.handle import Actor, Answer, Asked, Submitted, record
+from service.juknis import Juknis, read_juknis
+from service.sealing import Sealing
+from service.settings import Settings, master_key, root
+from service.store import Store, connect
+from service.tenants import Tenant, tenants
+
+
+class Listed(Struct, frozen=True):
+    """A page of a list, and how new it is."""
+
+    page: Page
+    position: int
+    fresh: bool
+    at: datetime
+
+
+class Opened(Struct, frozen=True):
+    """A case somebody may read."""
+
+    case: UUID
+    story: Sequence[Recorded]
+    state: Case
+    person: people.Found | None
+
+    @property
+    def kind(self) -> str:
+        return stories.kind(self.story)
+
+    @property
+    def version(self) -> int:
+        return self.story[-1].version
+
+
+def open_places(settings: Settings) -> dict[str, Place]:
+    """Every kabupaten served here, each with connections of its own."""
+    juknis = read_juknis(root() / "juknis")
+    master = master_key(settings)
+    found = tenants(settings, embedded.dsn(settings))
+    return {code: Place(tenant, settings, juknis, master) for code, tenant in found.items()}
+
+
+class Place:
+    """What the doors ask of one kabupaten. Every method is a question or a command of one short transaction or none."""
+
+    def __init__(self, tenant: Tenant, settings: Settings, juknis: Juknis, master: bytes) -> None:
+        self.tenant = tenant
+        self.settings = settings
+        self._juknis = juknis
+        self._pool = connect(
+            tenant.dsn, settings.pool_min, settings.pool_max, settings.statement_seconds, settings.lock_seconds
+        )
+        self._sealing = Sealing(master, tenant.schema)
+        self._store = Store(self._pool, tenant.schema, self._sealing, tenant.zone, self._edition)
+        self.accounts = Accounts(self._pool, tenant, settings.sign_in_tries, settings.sign_in_minutes)
+        self.sessions = Sessions(self._pool, tenant)
+
+    def close(self) -> None:
+        """Let go of everything held."""
+        self._pool.close()
+
+    def book(self) -> Book:
+        """What today's lists rest on."""
+        units = self.accounts.units().values()
+        days = {unit.code: unit.session_day for unit in units if unit.session_day is not None}
+        return self._juknis.book(self.now().date(), days)
+
+    def _edition(self, on: date) -> str:
+        return self._juknis.book(on).protocol.edition
+
+    @property
+    def schema(self) -> str:
+        return self.tenant.schema
+
+    def now(self) -> datetime:
+        """This moment, by the clock of the place."""
+        return datetime.now(self.tenant.zone)
+
+    def behind(self) -> int:
+        """Events the lists have not yet seen."""
+        with self._pool.connection() as conn:
+            return max(0, log.head(conn, self.schema) - log.followed(conn, self.schema))
+
+    # Lists
+
+    def queue(
+        self, who: Who, desk: Role, narrow: Narrow, after: str | None, limit: int, not_older_than: int | None
+    ) -> Listed:
+        """A desk's list in the places of this post."""
+        desa = None if who.role == "kabupaten" and desk == "kabupaten" else sorted(who.territory.desa)
+        posyandu = None if who.territory.posyandu is None else [who.territory.posyandu]
+        with self._pool.connection() as conn:
+            fresh = self._wait(conn, not_older_than)
+            position = log.followed(conn, self.schema)
+            now = self.now()
+            page = lists.worklist(conn, self.schema, desk, desa, posyandu, now, narrow, after, limit)
+        return Listed(page, position, fresh, now)
+
+    def _wait(self, conn: Connection[Any], position: int | None) -> bool:
+        if position is None:
+            return True
+        return log.wait_for(conn, self.schema, position, self.settings.wait_ms / 1000)
+
+    def people(self, who: Who, text: str) -> tuple[people.Found, ...]:
+        """People of these places by name; by a whole NIK only for those who may see one."""
+        desa, posyandu = self._where(who)
+        with self._pool.connection() as conn:
+            return people.search(
+                conn, self.schema, text, desa, posyandu, full_nik=who.role in access.FULL_NIK, limit=30
+            )
+
+    def roster(self, who: Who, posyandu: str) -> tuple[growth.InRoster, ...]:
+        """The weighing sheet of a posyandu."""
+        with self._pool.connection() as conn:
+            return growth.roster(conn, self.schema, posyandu, self.now().date())
+
+    def _where(self, who: Who) -> tuple[list[str], list[str] | None]:
+        territory = who.territory
+        return sorted(territory.desa), None if territory.posyandu is None else [territory.posyandu]
+
+    # One case
+
+    def open(self, who: Who, case: UUID, what: str, not_older_than: int | None = None) -> tuple[Opened, bool] | None:
+        """A case this post may read, and whether its lists are as new as asked; None where there is none for it.
+
+        That a named record was opened is noted.
+        """
+        with self._pool.connection() as conn:
+            story = log.stories(conn, self.schema, [case])[case]
+            state = stories.fold(story)
+            if state is None or not access.may_open(who, state):
+                return None
+            fresh = self._wait(conn, not_older_than)
+            full = who.role in access.FULL_NIK
+            person = people.person(conn, self.schema, case, full_nik=full) if who.role in access.NAMED else None
+            self.accounts.note_read(conn, who, case, what)
+        return Opened(case, story, state, person), fresh
+
+    def tasks(self, who: Who, case: UUID) -> tuple[Task, ...]:
+        """What is open for a case at the desks this post may see, its own desk first."""
+        desks = access.DESKS[who.role]
+        with self._pool.connection() as conn:
+            found = lists.tasks_of(conn, self.schema, case, desks, self.now())
+        own: dict[tuple[str, str], Task] = {}
+        for task in sorted(found, key=lambda t: desks.index(t.desk)):
+            own.setdefault((task.rule, task.key), task)
+        return tuple(own.values())
+
+    def told(self, who: Who, opened: Opened, after: int = 0, limit: int = 50) -> timeline.Page:
+        """The story in sentences, newest first, as much of it as this role may know."""
+        personal = self._personal(opened.story)
+        return timeline.timeline(
+            opened.story,
+            who.role,
+            self.tenant.zone,
+            lambda recorded: access.shown(who.role, personal.get(recorded.version)),
+            after,
+            limit,
+            newest_first=True,
+        )
+
+    def _personal(self, story: Sequence[Recorded]) -> dict[int, Personal]:
+        parts = [(r.case, r.version, getattr(r.event, "personal", None)) for r in story]
+        sealed = [(case, version, part) for case, version, part in parts if isinstance(part, bytes)]
+        if not sealed:
+            return {}
+        with self._pool.connection() as conn:
+            opened = self._sealing.open_many(conn, sealed)
+        return {version: personal for (_, version), personal in opened.items() if personal is not None}
+
+    # Writing
+
+    def submit(self, sent: Sequence[Submitted], who: Who) -> Sequence[Answer]:
+        """Record what may be recorded, and answer each in its place."""
+        if not sent:
+            return ()
+        by = Actor(str(who.account), who.role, who.post.unit.code, partial(access.check, who))
+        now = self.now()
+        return record(self._store, [Asked(one, by, now) for one in sent], self.settings.retries)

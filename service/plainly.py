@@ -1,0 +1,75 @@
+"""How pages say things: days left, ages, places and names, in the words a kader uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, tzinfo
+from typing import Any
+
+from domain import figures
+from domain.case import Role
+from domain.labels import DESKS, ROLES
+
+
+def due(deadline: datetime, now: datetime, clock: tzinfo) -> str:
+    """ "terlambat 3 hari", "hari ini", "besok", "5 hari lagi": counted in days of the place, as people count."""
+    days = (deadline.astimezone(clock).date() - now.astimezone(clock).date()).days
+    if deadline < now:
+        return "terlambat hari ini" if days == 0 else f"terlambat {-days} hari"
+    return {0: "paling lambat hari ini", 1: "paling lambat besok"}.get(days, f"{days} hari lagi")
+
+
+def opens(moment: datetime, clock: tzinfo) -> str:
+    """When a coming task begins."""
+    return f"mulai {figures.day(moment.astimezone(clock).date())}"
+
+
+def age(kind: str, born: date | None, today: date) -> str:
+    """A child's age; for a mother only when she was born is known."""
+    if born is None:
+        return "ibu hamil" if kind == "pregnancy" else "umur belum diketahui"
+    words = figures.age(born, today)
+    return f"ibu hamil, {words}" if kind == "pregnancy" else words
+
+
+def heard(moment: datetime, on: date, clock: tzinfo) -> str:
+    """When it was recorded, said fully only where that was on another day."""
+    local = moment.astimezone(clock)
+    at = f"pukul {local:%H.%M}"
+    return at if local.date() == on else f"{figures.day(local.date())} {at}"
+
+
+def desk(role: Role) -> str:
+    return DESKS[role]
+
+
+def post(role: Role) -> str:
+    return ROLES[role].capitalize()
+
+
+def day(on: date | str) -> str:
+    return figures.day(date.fromisoformat(on) if isinstance(on, str) else on)
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {"meja": desk, "jabatan": post, "tanggal": day}
+
+# What a task's button says, by the form that does it.
+BUTTONS: Mapping[str, str] = {
+    "child.measure": "Timbang",
+    "child.register": "Daftarkan",
+    "pregnancy.register": "Daftarkan",
+    "child.verify-measurement": "Periksa ulang",
+    "child.confirm-status": "Pastikan status",
+    "care.visit-home": "Catat kunjungan",
+    "care.assess": "Periksa",
+    "referral.create": "Rujuk",
+}
+
+NEWS: Mapping[str, str] = {
+    "tercatat": "Sudah tercatat.",
+    "sudah": "Kiriman ini sudah tercatat sebelumnya; tidak dicatat dua kali.",
+    "sandi": "Kata sandi sudah diganti.",
+    "sesi": "Semua yang diisi sudah tercatat.",
+    "gagal": "Belum tercatat. Coba lagi.",
+}
+"""What a page may say after a redirect; the address carries only the word."""
