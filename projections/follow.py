@@ -11,6 +11,7 @@ import time
 import traceback
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
 from typing import Any, LiteralString, NamedTuple
@@ -265,9 +266,18 @@ def _make(conn: Conn, schema: str, projection: Projection, book: Book) -> None:
 
 
 def shape_of(projection: Projection, book: Book) -> str:
-    """Of the tables, the edition and the posyandu calendar. Where one of them has changed, every row may have."""
+    """Of the tables, the edition, the posyandu calendar and the program. Where one has changed, every row may have."""
     rests_on = msgspec.json.encode((shape(projection), book.protocol, sorted(book.session_days.items())))
-    return hashlib.sha256(rests_on).hexdigest()[:16]
+    return hashlib.sha256(rests_on + _program()).hexdigest()[:16]
+
+
+@lru_cache(maxsize=1)
+def _program() -> bytes:
+    """The text of what makes rows from stories: a mended sign must mend the lists as well."""
+    digest = hashlib.sha256()
+    for path in sorted([*Path(stories.__file__).parent.rglob("*.py"), *Path(__file__).parent.glob("*.py")]):
+        digest.update(path.read_bytes())
+    return digest.digest()
 
 
 # The process
