@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import psycopg
@@ -57,6 +58,20 @@ def test_a_misspelt_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_service_that_is_not_there_is_not_healthy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAMPINGI_PORT", "1")
     assert asked("health", "service").exit_code == 1
+
+
+def test_the_follower_makes_missing_lists_and_makes_those_of_other_rules_anew(
+    server_environment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAMPINGI_MASTER_KEY", base64.b64encode(bytes(32)).decode())
+    asked("migrate")
+    first = asked("follow", "--once")
+    assert (first.exit_code, first.output) == (0, "")
+    assert asked("health", "follower").output == "mengikuti\n"
+    with psycopg.connect(server_environment, autocommit=True) as conn:
+        conn.execute("UPDATE kab_9999.follower SET shape = 'yesterday' WHERE name = 'queue'")
+        assert asked("follow", "--once").exit_code == 0
+        assert conn.execute("SELECT 1 FROM kab_9999.follower WHERE shape = 'yesterday'").fetchone() is None
 
 
 def test_a_follower_that_has_read_everything_is_healthy(server_environment: str) -> None:

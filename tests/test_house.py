@@ -47,8 +47,8 @@ def test_the_domain_needs_nothing_but_msgspec() -> None:
     assert strangers("domain", {"domain", "msgspec"}) == {}
 
 
-def test_projections_need_the_domain_and_the_database_only() -> None:
-    assert strangers("projections", {"domain", "projections", "msgspec", "psycopg", "psycopg_pool"}) == {}
+def test_projections_need_the_domain_the_database_and_a_log_only() -> None:
+    assert strangers("projections", {"domain", "projections", "msgspec", "psycopg", "psycopg_pool", "structlog"}) == {}
 
 
 def test_the_domain_never_asks_what_day_it_is() -> None:
