@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from domain import growth, kms
 from domain.protocol import Book, Protocol, Rule, edition_on
+from domain.stories import COMMANDS
 from service.who import read_who
 
 T = TypeVar("T")
@@ -77,12 +78,17 @@ def _rules(files: list[Path]) -> dict[str, Rule]:
             raise JuknisError(f"{_place(path)}, {row}: id sudah dipakai di {_place(places[rule.id])}")
         rules[rule.id], places[rule.id] = rule, path
     for rule in rules.values():
+        if rule.form not in _FORMS:
+            raise JuknisError(f"{_place(places[rule.id])}, aturan {rule.id}: isian {rule.form!r} tidak dikenal")
         for other in (*rule.absorbs, *rule.not_from):
             if other not in rules:
                 raise JuknisError(
                     f"{_place(places[rule.id])}, aturan {rule.id}: menyebut aturan {other!r} yang tidak ada"
                 )
     return rules
+
+
+_FORMS = frozenset(command.__struct_config__.tag for command in COMMANDS)
 
 
 def _rows(path: Path) -> Iterator[tuple[Path, str, Rule]]:

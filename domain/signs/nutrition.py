@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from msgspec import structs
+
 from domain import figures
 from domain.care import Act, ClinicallyAssessed, DangerSignReported
 from domain.case import Evidence
@@ -53,6 +55,8 @@ class DoubtfulMeasurement(ChildSign, frozen=True, tag="doubtful-measurement"):
     """A weight that changed by more than so many per cent in less than so many days."""
     times: float
     """A weight so many times the one before, or that part of it: a slipped comma."""
+    times_days: int
+    """Over longer than this a child may well have grown so much."""
 
     def found(self, child: Child, chart: Chart) -> tuple[Evidence, ...]:
         return tuple(
@@ -87,12 +91,11 @@ class DoubtfulMeasurement(ChildSign, frozen=True, tag="doubtful-measurement"):
             return ""
         was, now = before.weighing.kg, point.weighing.kg
         days = point.age - before.age
+        changed = days < self.days and abs(now - was) > was * self.percent / 100
         why = ""
-        if now >= was * self.times or now * self.times <= was:
+        if days <= self.times_days and (now >= was * self.times or now * self.times <= was):
             why = "mungkin salah koma"
-        elif (
-            days < self.days and abs(now - was) > was * self.percent / 100 and (now < was or self._grown(child, before))
-        ):
+        elif changed and (now < was or self._grown(child, before)):
             why = f"berubah lebih dari {figures.number(self.percent)}% dalam {days} hari"
         return why and f"{figures.kg(was)} ({figures.day(before.weighing.on)}) lalu {figures.kg(now)}, {why}"
 
@@ -523,7 +526,7 @@ class InfantFailing(ChildSign, frozen=True, tag="infant-failing"):
         says = "; ".join(f"{why} ({figures.day(w.on)})" for w, why in found)
         words = [w for w, _ in found]
         evidence = rests_on(words, f"Bayi di bawah {self.months} bulan: {says}.", since=min(w.on for w in words))
-        return (evidence,)
+        return (structs.replace(evidence, until=grown),)
 
     def _failing(self, child: Child, chart: Chart) -> Iterator[tuple[Word, str]]:
         for month in not_gained(chart):

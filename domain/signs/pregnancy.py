@@ -172,7 +172,7 @@ class MotherInDanger(PregnancySign, frozen=True, tag="mother-in-danger"):
         for check in pregnancy.checks:
             systolic, diastolic = check.event.systolic or 0, check.event.diastolic or 0
             if systolic >= self.systolic or diastolic >= self.diastolic:
-                yield check, f"tekanan darah {systolic or '?'}/{diastolic or '?'}"
+                yield check, f"tekanan darah {systolic or '-'}/{diastolic or '-'}"
         for act in done(pregnancy.acts, DangerSignReported):
             if isinstance(act.event, DangerSignReported):
                 yield act, listed(act.event.signs)

@@ -80,6 +80,11 @@ def test_a_row_that_absorbs_a_rule_nobody_wrote_is_named(home: Path) -> None:
     assert said == "juknis/2025/ibu-hamil.toml, aturan B11: menyebut aturan 'B09' yang tidak ada"
 
 
+def test_a_form_that_does_not_exist_is_named(home: Path) -> None:
+    said = spoil(home, "pmt.toml", 'form       = "pmt.start"', 'form       = "pmt.begin"')
+    assert said == "juknis/2025/pmt.toml, aturan M02: isian 'pmt.begin' tidak dikenal"
+
+
 def test_a_file_that_is_no_toml_is_named(home: Path) -> None:
     said = spoil(home, "pmt.toml", "[[rule]]", "[[rule]")
     assert said.startswith("juknis/2025/pmt.toml: bukan TOML yang benar")

@@ -93,6 +93,13 @@ def test_a_newborn_that_gains_a_quarter_of_its_weight_is_not_doubtful() -> None:
     assert putri.of("C07") is None
 
 
+def test_a_weight_that_grew_eightfold_over_years_is_no_slipped_comma() -> None:
+    agus = weighed("2020-06-20", ("2020-06-22", 2.6), ("2025-05-20", 21.0))
+    assert agus.of("C07") is None
+    comma = weighed("2024-06-02", ("2025-02-05", 9.0), ("2025-05-05", 1.1))
+    assert comma.of("C07") is not None
+
+
 def test_the_next_measurement_is_not_compared_with_a_doubtful_one() -> None:
     budi = weighed("2024-06-02", ("2025-05-05", 9.0), ("2025-06-05", 12.0), ("2025-07-05", 9.4))
     assert budi.must("C07").events == (3,)
@@ -230,6 +237,12 @@ def test_an_examination_before_the_alarm_of_the_same_day_does_not_silence_it() -
     siti = child("2024-06-05", "P").told("2025-05-12", "bidan Rina", "care.assess", complication=False, plan="pantau")
     siti.told("2025-05-12", "kader Ani", "care.report-danger-sign", signs=["kejang"], heard=at("2025-05-12", 16))
     assert siti.must("C33").opens == at("2025-05-12", 16)
+
+
+def test_what_is_asked_of_an_infant_ends_at_six_months_and_the_lighter_task_comes_back() -> None:
+    putri = weighed("2025-02-08", ("2025-04-10", 4.6), ("2025-05-10", 4.8), sex="P")
+    assert (putri.must("C40").opens, putri.must("C40").until) == (at("2025-05-10", 10), at("2025-08-08"))
+    assert putri.must("C09").opens == at("2025-08-08")
 
 
 # The calendar
