@@ -41,7 +41,7 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     due: str
     """`24h`, `7d`, or `window`: the last day of the sign's calendar window."""
     steps: tuple[Step, ...]
-    """The first is the desk that owns the task; the others are told when it is not done."""
+    """The first is the desk that owns the task; the others are told when it is not done, or share it from `0d` on."""
     source: str
     status: Standing
     due_status: Standing = "proposal"
@@ -221,7 +221,8 @@ def _after(duration: str, moment: datetime, clock: timezone) -> datetime:
 
 
 def _desk(step: Step, number: int, opens: datetime, due: datetime) -> Desk:
-    return Desk(step.desk, _step_opens(step.opens, opens, due), supervision=number > 0)
+    together = step.opens == "0d"
+    return Desk(step.desk, _step_opens(step.opens, opens, due), supervision=number > 0 and not together)
 
 
 def _step_opens(when: str, opens: datetime, due: datetime) -> datetime:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from domain import figures
 from domain.care import ClinicallyAssessed, DangerSignReported, HomeVisited
@@ -41,8 +42,7 @@ class NoFirstContact(PregnancySign, frozen=True, tag="no-first-contact"):
         if registered.on > last:
             return ()
         says = f"Terdaftar {figures.day(registered.on)}, belum K1; K1 murni paling lambat {figures.day(last)}."
-        evidence = rests_on([registered], says, key="K1")
-        return (Evidence(evidence.says, evidence.events, evidence.since, evidence.heard, "K1", None, last),)
+        return (replace(rests_on([registered], says, key="K1"), by=last),)
 
 
 class Window(Struct, frozen=True, forbid_unknown_fields=True):

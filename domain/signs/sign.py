@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 from msgspec import Struct
 
 from domain import pmt
-from domain.care import Act, CarePlanStarted, CaseReviewed, ClinicallyAssessed, Counselled, HomeVisited
+from domain.care import Act, CarePlanStarted, ClinicallyAssessed, Counselled
 from domain.case import Event, Evidence
-from domain.child import Child, FeedingRecorded, StatusConfirmed
+from domain.child import Child, FeedingRecorded
 from domain.pregnancy import Pregnancy
 from domain.referral import Referral
 
@@ -93,8 +93,7 @@ def rests_on(
 # What answers a need
 
 Deed = Literal[
-    "assessment", "counselling", "pmt-decision", "pmt-start", "feeding", "wasting-plan", "stunting-plan", "status",
-    "home-visit", "review",
+    "assessment", "counselling", "pmt-decision", "pmt-start", "feeding", "wasting-plan", "stunting-plan"
 ]  # fmt: skip
 """What a row may name as its end."""
 
@@ -103,9 +102,6 @@ _DEEDS: dict[Deed, type[Event]] = {
     "counselling": Counselled,
     "pmt-decision": pmt.PmtEligibilityDecided,
     "feeding": FeedingRecorded,
-    "status": StatusConfirmed,
-    "home-visit": HomeVisited,
-    "review": CaseReviewed,
 }
 
 

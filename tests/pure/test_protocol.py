@@ -118,6 +118,15 @@ def test_the_next_desks_are_told_at_the_due_moment_and_at_twice_the_time() -> No
     ]
 
 
+def test_a_desk_that_shares_a_task_from_the_start_does_not_supervise_it() -> None:
+    (task,) = owed(rule(steps=(Step("puskesmas-tpg"), Step("bidan"), Step("puskesmas-dr", "due"))))
+    assert [(d.desk, d.supervision) for d in task.desks] == [
+        ("puskesmas-tpg", False),
+        ("bidan", False),
+        ("puskesmas-dr", True),
+    ]
+
+
 def test_a_branch_has_desks_of_its_own() -> None:
     branches = {"preterm": (Step("puskesmas-tpg"),)}
     (task,) = owed(rule("X1", need(branch="preterm"), branches=branches))
