@@ -89,9 +89,9 @@ def fill(settings: Settings, tenant: Tenant) -> None:
         accounts = Accounts(pool, tenant)
         furnish(accounts, today)
         sealing = Sealing(master_key(settings), tenant.schema)
-        edition = following.juknis().book(today).protocol.edition
-        store = Store(pool, tenant.schema, sealing, tenant.zone, lambda _: edition)
-        _tell(store, Lives(today, following.juknis().who).entries(), _hands(accounts))
+        book = following.juknis().book(today)
+        store = Store(pool, tenant.schema, sealing, tenant.zone, lambda _: book.protocol.edition)
+        _tell(store, Lives(today, book.who, book.kms).entries(), _hands(accounts))
     following.catch_up(tenant.dsn, following.followed(tenant, sealing))
     mark.write_text(f"{today}\nlengkap\n")
 

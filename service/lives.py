@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 
 from msgspec import Struct
 
-from domain import care, child, growth, pmt, pregnancy, referral
+from domain import care, child, growth, kms, pmt, pregnancy
 from domain.case import Command, Personal, Role, Sex, zone
 from domain.child import plus_months
 
@@ -31,6 +31,9 @@ DESA = (
 POSYANDU = ("Melati", "Mawar", "Anggrek")
 PUSKESMAS = "3603330101"
 HOSPITAL = "3603RS01"
+
+BUDI = "3603332002.01"
+"""The posyandu of the child that the guide follows."""
 
 MONTHS = 8
 """How far back the made-up history goes."""
@@ -85,17 +88,22 @@ def posyandu() -> Iterator[tuple[str, str, str]]:
 class Lives:
     """Makes up the lives of one kecamatan up to `today`."""
 
-    def __init__(self, today: date, who: growth.Tables, seed: int = 3603, children: int = 24) -> None:
+    def __init__(
+        self, today: date, who: growth.Tables, table: kms.KmsTable, seed: int = 3603, children: int = 24
+    ) -> None:
         from faker import Faker  # only the demo extra carries it
 
         self.today = today
         self.who = who
+        self.table = table
         self.children = children
         """How many in each posyandu."""
         self._dice = random.Random(seed)
         self._faker = Faker("id_ID")
         self._faker.seed_instance(seed)
         self._count = 0
+        self._niks = 0
+        self._fed_already: set[UUID] = set()
 
     def entries(self) -> list[Entry]:
         """Everything that was recorded, in the order in which the server heard of it."""
@@ -103,6 +111,8 @@ class Lives:
         return sorted(told, key=lambda e: e.at)
 
     def _posyandu(self, code: str, desa: str) -> Iterator[Entry]:
+        if code == BUDI:
+            yield from self._budi(code, desa)
         for number in range(self.children):
             yield from self._child(self._somebody(code, desa, number))
         for number in range(3):
@@ -128,13 +138,35 @@ class Lives:
         falters = dice.choices((0, 1, 2, 3), (80, 11, 6, 3))[0]
         return Born(
             uuid5(SPACE, f"{code}/{number}"), desa, code, born, sex, personal,
-            dice.gauss(-0.8, 0.9), dice.gauss(-1.1, 1.0), falters,
+            max(dice.gauss(-0.5, 0.7), -2.9), max(dice.gauss(-0.8, 0.8), -3.2), falters,
         )  # fmt: skip
 
     def _nik(self, desa: str, born: date, sex: Sex) -> str:
-        self._count += 1
+        self._niks += 1
         day = born.day + (40 if sex == "P" else 0)
-        return f"{desa[:6]}{day:02d}{born:%m%y}{self._count:04d}"
+        return f"{desa[:6]}{day:02d}{born:%m%y}{self._niks:04d}"
+
+    def _budi(self, code: str, desa: str) -> Iterator[Entry]:
+        """The child the guide follows: no gain last month, not yet weighed this month."""
+        born = plus_months(self.today, -15)
+        personal = Personal(
+            name="Budi Santoso", nik=self._nik(desa, born, "L"), mother="Sri Wahyuni", rt="002", rw="001"
+        )
+        budi = Born(uuid5(SPACE, "budi"), desa, code, born, "L", personal, -0.9, -1.0, 0)
+        this_month = self.today.replace(day=1)
+        sessions = [d for d in self._sessions(code) if born < d < this_month]
+        register = child.Register(
+            on=sessions[0], born=born, sex="L", desa=desa, posyandu=code, birth_kg=3.1, birth_cm=49.0, weeks=39,
+            personal=personal,
+        )  # fmt: skip
+        yield self._entry(sessions[0], 8, budi.case, register, "kader", code)
+        kg = 0.0
+        for day in sessions:
+            if day != sessions[-1]:
+                kg = round(growth.weight_at(self.who, "L", (day - born).days, budi.waz), 1)
+            cm = round(growth.length_at(self.who, "L", (day - born).days, budi.haz), 1)
+            weigh = child.Measure(on=day, kg=kg, cm=cm, lying=True)
+            yield self._entry(day, 9, budi.case, weigh, "kader", code)
 
     def _child(self, one: Born) -> Iterator[Entry]:
         sessions = [d for d in self._sessions(one.posyandu) if d > one.born]
@@ -163,57 +195,99 @@ class Lives:
     def _weighings(self, one: Born, sessions: list[date]) -> Iterator[Entry]:
         dice = self._dice
         drift = 0.0
+        weighed: list[child.Measured] = []
         for number, day in enumerate(sessions):
             left = len(sessions) - number
             if left <= one.falters:
                 drift -= 0.28
-            if dice.random() < 0.09 and left > one.falters + 1:
+            if dice.random() < 0.07 and left > one.falters + 1:
                 continue
             age = (day - one.born).days
-            kg = growth.weight_at(self.who, one.sex, age, one.waz + drift + dice.gauss(0, 0.06))
-            measured = number % 3 == 0 or left == 1
-            cm = growth.length_at(self.who, one.sex, age, one.haz + dice.gauss(0, 0.05)) if measured else None
-            lila = round(dice.gauss(14.6, 0.8), 1) if measured and age > 190 else None
-            weigh = child.Measure(
+            kg = growth.weight_at(self.who, one.sex, age, one.waz + drift + dice.gauss(0, 0.03))
+            whole = number % 3 == 0 or left == 1
+            cm = growth.length_at(self.who, one.sex, age, one.haz + dice.gauss(0, 0.05)) if whole else None
+            measured = child.Measured(
                 on=day,
                 kg=round(kg, 1),
                 cm=None if cm is None else round(cm, 1),
                 lying=None if cm is None else age < 731,
-                lila=lila,
+                lila=round(dice.gauss(14.8, 0.6), 1) if whole and age > 190 else None,
             )
-            yield self._entry(day, 9, one.case, weigh, "kader", one.posyandu)
-        if one.falters >= 2 and dice.random() < 0.4:
-            yield from self._cared_for(one, sessions[-1])
+            weighed.append(measured)
+            yield self._entry(day, 9, one.case, _asking(measured), "kader", one.posyandu)
+        for index, mark in enumerate(kms.marks(_weights(weighed), one.born, one.sex, self.who, self.table)):
+            yield from self._answered(one, weighed[index], mark, newest=index == len(weighed) - 1)
 
-    def _cared_for(self, one: Born, weighed: date) -> Iterator[Entry]:
-        """Some of the children who falter have been seen to already."""
-        day = weighed + timedelta(days=2)
+    def _answered(self, one: Born, seen: child.Measured, mark: kms.KmsMark, newest: bool) -> Iterator[Entry]:
+        """What bidan and TPG did about it, mostly. What only the newest session showed is in part still to be done."""
+        if self._dice.random() < (0.45 if newest else 0.05):
+            return
+        if mark.status == "T":
+            yield from self._cared_for(one, seen.on, mark.times)
+        confirm = self._class(one, seen)
+        if confirm is not None:
+            yield self._entry(seen.on + timedelta(days=1), 10, one.case, confirm, "bidan", one.desa)
+            visited = seen.on + timedelta(days=6)
+            if visited < self.today:
+                visit = care.VisitHome(on=visited, found="bertemu", action=("edukasi",))
+                yield self._entry(visited, 15, one.case, visit, "kader", one.posyandu)
+
+    def _cared_for(self, one: Born, weighed: date, times: int) -> Iterator[Entry]:
+        """At the fifth table of the same session, or two days later at the poskesdes."""
+        day = weighed + timedelta(days=self._dice.choice((0, 0, 2)))
         if day >= self.today:
             return
         assess = care.AssessClinically(on=day, complication=False, appetite=True, illness=False, plan="pantau")
-        yield self._entry(day, 10, one.case, assess, "bidan", one.desa)
-        yield self._entry(day, 10, one.case, care.Counsel(on=day, topic="makan"), "bidan", one.desa)
-        if self._dice.random() < 0.5:
+        yield self._entry(day, 11, one.case, assess, "bidan", one.desa)
+        yield self._entry(day, 11, one.case, care.Counsel(on=day, topic="makan"), "bidan", one.desa)
+        feeding = child.RecordFeeding(on=day, breast="asi-saja")
+        if (day - one.born).days < 183:
+            yield self._entry(day, 11, one.case, feeding, "bidan", one.desa)
+        if times >= 2 and one.case not in self._fed_already and self._dice.random() < 0.4:
             yield from self._fed(one, day + timedelta(days=1))
         else:
-            refer = referral.Refer(
-                on=day,
-                referral=uuid5(one.case, "rujukan"),
-                to=PUSKESMAS,
-                kind="puskesmas",
-                reason="tidak-naik",
-                planned=day + timedelta(days=3),
-            )
-            yield self._entry(day, 11, one.case, refer, "bidan", one.desa)
+            no = pmt.DecidePmt(on=day, eligible=False, reason="tidak-perlu", cycle=99)
+            yield self._entry(day, 13, one.case, no, "puskesmas-tpg", PUSKESMAS)
+
+    def _class(self, one: Born, seen: child.Measured) -> Any:
+        """The bidan's word on a screening below -2; None where there is nothing to confirm."""
+        age = (seen.on - one.born).days
+        z = growth.z_scores(
+            self.who, one.sex, age, kg=seen.kg, cm=seen.cm, lying=seen.lying, lila=seen.lila, head=None, oedema=None
+        )
+        low = [value for value in (z.waz, z.haz, z.whz, z.baz) if value is not None and value < -2]
+        if not low or seen.on + timedelta(days=1) >= self.today:
+            return None
+        return child.ConfirmStatus(
+            on=seen.on + timedelta(days=1),
+            weight_age=None if z.waz is None else growth.classify_waz(z.waz),
+            height_age=None if z.haz is None else growth.classify_haz(z.haz),
+            weight_height=None if z.whz is None else growth.classify_whz(z.whz),
+        )
 
     def _fed(self, one: Born, day: date) -> Iterator[Entry]:
+        self._fed_already.add(one.case)
         decide = pmt.DecidePmt(on=day, eligible=True, reason="tidak-naik", cycle=1, days=14, funding="dana-desa")
         yield self._entry(day, 10, one.case, decide, "puskesmas-tpg", PUSKESMAS)
         yield self._entry(day, 12, one.case, pmt.StartPmt(on=day, cycle=1), "kader", one.posyandu)
-        for portion in range(min(14, (self.today - day).days)):
+        for portion in range(14):
             on = day + timedelta(days=portion)
+            if on >= self.today:
+                return
             eaten = self._dice.choice((50, 75, 100, 100))
             yield self._entry(on, 16, one.case, pmt.GivePmt(on=on, cycle=1, eaten=eaten), "kader", one.posyandu)
+        yield from self._closed(one, day)
+
+    def _closed(self, one: Born, day: date) -> Iterator[Entry]:
+        for week in (1, 2):
+            on = day + timedelta(days=week * 7)
+            if on < self.today:
+                close = pmt.ClosePmtWeek(on=on, cycle=1, week=week)
+                yield self._entry(on, 17, one.case, close, "kader", one.posyandu)
+        done = day + timedelta(days=15)
+        if done < self.today and self._dice.random() < 0.8:
+            complete = pmt.CompletePmt(on=done, cycle=1, outcome="sembuh")
+            yield self._entry(done, 9, one.case, complete, "puskesmas-tpg", PUSKESMAS)
 
     # Mothers
 
@@ -257,3 +331,11 @@ class Lives:
         at = datetime.combine(day, time(hour, self._dice.randrange(60), self._dice.randrange(60)), zone(unit))
         self._count += 1
         return Entry(at, uuid5(case, f"{self._count}"), case, command, role, unit)
+
+
+def _asking(measured: child.Measured) -> Any:
+    return child.Measure(**{name: getattr(measured, name) for name in measured.__struct_fields__})
+
+
+def _weights(measured: list[child.Measured]) -> tuple[tuple[date, float], ...]:
+    return tuple((m.on, m.kg) for m in measured if m.kg is not None)
