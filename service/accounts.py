@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from threading import Lock
-from typing import Any, LiteralString, cast
+from typing import Any
 from uuid import UUID
 
 from argon2 import PasswordHasher
@@ -327,7 +327,7 @@ def _hashed(key: str) -> bytes:
 
 
 def _composed(text: str, schema: str) -> Composed:
-    return SQL(cast(LiteralString, text)).format(s=Identifier(schema))
+    return SQL(text).format(s=Identifier(schema))
 
 
 _STATEMENTS: Mapping[str, str] = {

@@ -10,15 +10,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import structlog
 from litestar import Litestar, Request
 from litestar.config.compression import CompressionConfig
 from litestar.config.csrf import CSRFConfig
 from litestar.connection import ASGIConnection
-from litestar.contrib.jinja import JinjaTemplateEngine
 from litestar.datastructures import CacheControlHeader
 from litestar.di import Provide
 from litestar.handlers.base import BaseRouteHandler
 from litestar.middleware.rate_limit import RateLimitConfig
+from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.plugins.prometheus import PrometheusConfig
 from litestar.response import Response
 from litestar.static_files import create_static_files_router
@@ -34,6 +35,14 @@ from service.plainly import FILTERS
 from service.problems import Trouble, answer
 from service.sessions import Identify, SessionConfig, SessionStore
 from service.settings import Settings
+
+_LOGGED = (
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso"),
+    structlog.processors.JSONRenderer(),
+)
+"""One JSON object a line. No middleware logs requests: bodies, headers and addresses hold names."""
 
 OPEN = "open"
 """A handler with `opt={"open": True}` serves strangers. Every other one is closed."""
@@ -56,6 +65,7 @@ def create(
     """The service. `demo` are people, sign-ins and passwords that the sign-in page may tell; else it tells none."""
     settings = settings or settings_.load()
     places = places if places is not None else open_places(settings)
+    structlog.configure(processors=_LOGGED, cache_logger_on_first_use=False)
     web = settings_.root() / "web"
     session = SessionConfig(
         key="sesi", max_age=settings.session_days * 24 * 3600, secure=settings.secure_cookies, renew_on_access=True
@@ -86,6 +96,7 @@ def create(
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=5, minimum_size=1000),
         request_max_body_size=settings.body_bytes,
         openapi_config=openapi(),
+        logging_config=None,
         on_startup=[_threads(settings)],
         on_shutdown=[_stop],
         after_request=_guarded,

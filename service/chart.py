@@ -10,8 +10,8 @@ from msgspec import Struct
 from domain import figures, growth
 from domain.case import Sex
 
-WIDTH, HEIGHT = 720, 460
-LEFT, RIGHT, TOP, BOTTOM = 46, 58, 14, 46
+WIDTH, HEIGHT = 460, 380
+LEFT, RIGHT, TOP, BOTTOM = 32, 44, 12, 44
 
 # From the bottom: yellow above the red line, light green, green, light green, yellow (Buku KIA 2023, KMS).
 BANDS = ((-3, -2, "#fbe58a"), (-2, -1, "#cfe8b4"), (-1, 1, "#a9d592"), (1, 2, "#cfe8b4"), (2, 3, "#fbe58a"))
@@ -130,7 +130,8 @@ def _weights(dots: Sequence[Dot], place: Place) -> Iterator[str]:
         yield f'<polyline points="{line}" fill="none" stroke="#12312a" stroke-width="2.5"/>'
     for x, y, dot in placed:
         fill = "#c1121f" if dot.falls else "#12312a"
-        yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{fill}" stroke="#fff"><title>{escape(dot.label)}</title></circle>'
+        title = f"<title>{escape(dot.label)}</title>"
+        yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" fill="{fill}" stroke="#fff">{title}</circle>'
 
 
 def _said(dots: Sequence[Dot], name: str) -> str:

@@ -21,12 +21,13 @@ from projections.queue import Narrow, Page, Task
 from service import access, embedded
 from service.access import Who
 from service.accounts import Accounts, Sessions
-from service.handle import Actor, Answer, Asked, Submitted, record
+from service.handle import Actor, Answer, Submitted
 from service.juknis import Juknis, read_juknis
 from service.sealing import Sealing
 from service.settings import Settings, master_key, root
 from service.store import Store, connect
 from service.tenants import Tenant, tenants
+from service.writer import Writer
 
 
 class Listed(Struct, frozen=True):
@@ -74,12 +75,14 @@ class Place:
             tenant.dsn, settings.pool_min, settings.pool_max, settings.statement_seconds, settings.lock_seconds
         )
         self._sealing = Sealing(master, tenant.schema)
-        self._store = Store(self._pool, tenant.schema, self._sealing, tenant.zone, self._edition)
+        store = Store(self._pool, tenant.schema, self._sealing, tenant.zone, self._edition)
+        self._writer = Writer(store, settings.combine_entries, retries=settings.retries)
         self.accounts = Accounts(self._pool, tenant, settings.sign_in_tries, settings.sign_in_minutes)
         self.sessions = Sessions(self._pool, tenant)
 
     def close(self) -> None:
-        """Let go of everything held."""
+        """Finish what was taken in, and let go of everything held."""
+        self._writer.close()
         self._pool.close()
 
     def book(self) -> Book:
@@ -195,8 +198,5 @@ class Place:
 
     def submit(self, sent: Sequence[Submitted], who: Who) -> Sequence[Answer]:
         """Record what may be recorded, and answer each in its place."""
-        if not sent:
-            return ()
         by = Actor(str(who.account), who.role, who.post.unit.code, partial(access.check, who))
-        now = self.now()
-        return record(self._store, [Asked(one, by, now) for one in sent], self.settings.retries)
+        return self._writer.submit(sent, by).result()

@@ -99,7 +99,7 @@ def _held(post: Post) -> Held:
 
 
 def _first(request: Request[Any, Any, Any]) -> str:
-    return next(iter(request.app.state.places))
+    return str(next(iter(request.app.state.places)))
 
 
 async def _signed_in(request: Request[Any, Any, Any], data: SignIn) -> tuple[Account, Post]:

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from litestar import post
 from litestar.di import NamedDependency
+from litestar.params import RawBody
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from domain import refusals, stories
@@ -62,7 +63,7 @@ class _Wrapped(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @post("/entries", status_code=200, sync_to_thread=True, tags=["entries"])
-def record(body: bytes, who: NamedDependency[Who], place: NamedDependency[Place]) -> Answers:
+def record(body: RawBody, who: NamedDependency[Who], place: NamedDependency[Place]) -> Answers:
     """Record what happened in the field: up to some hundred entries at a time, each answered for itself."""
     sent = _sent(body)
     if len(sent) > place.settings.entries_per_request:
@@ -86,7 +87,7 @@ def _sent(body: bytes) -> list[Raw]:
         return msgspec.json.decode(body, type=list[Raw])
     except msgspec.ValidationError:
         raise Trouble(400, "unreadable") from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Trouble(400, "not-json") from None
 
 
@@ -105,7 +106,7 @@ def _read(raw: Raw) -> Submitted | Answer:
 def _unreadable(raw: Raw, error: str) -> Answer:
     try:
         named = msgspec.json.decode(raw, type=_Named)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         named = _Named()
     return Answer(
         entry=_uuid(named.entry),

@@ -111,6 +111,8 @@ def _given(form: Form, opened: Opened | None) -> dict[str, list[str]]:
     if opened is None:
         return {}
     state, given = opened.state, dict[str, list[str]]()
+    if "context" in form.fields:
+        given["context"] = ["posyandu"]
     if "cycle" in form.hidden:
         given["cycle"] = [str(_cycle(form, state))]
         week = len(next((c.weeks for c in state.cycles if c.running), ())) + 1
@@ -342,7 +344,6 @@ def _sheet(one: InRoster, today: date, typed: Typed) -> Sheet:
     last = ""
     if one.kg is not None and one.weighed is not None:
         last = f"{figures.kg(one.kg)} ({figures.day(one.weighed)})"
-    lying = "ya" if (today - one.born).days < 731 else "tidak"
     key = str(one.case)
     return Sheet(
         one.case,
@@ -352,7 +353,7 @@ def _sheet(one: InRoster, today: date, typed: Typed) -> Sheet:
         entry=_first(typed, f"entry-{key}") or str(uuid7()),
         kg=_first(typed, f"kg-{key}"),
         cm=_first(typed, f"cm-{key}"),
-        lying=_first(typed, f"lying-{key}") or ("" if typed else lying),
+        lying=_first(typed, f"lying-{key}"),
     )
 
 

@@ -63,7 +63,7 @@ def listed(
     if desk not in access.DESKS[who.role]:
         raise Trouble(404, "not-found")
     rows = min(max(limit or place.settings.page_rows, 1), 200)
-    listed = place.queue(who, desk, narrow, after, rows, not_older_than)  # type: ignore[arg-type]
+    listed = place.queue(who, desk, narrow, after, rows, not_older_than)
     page = listed.page
     return Queue(
         desk,
@@ -72,7 +72,7 @@ def listed(
         page.after,
         listed.position,
         listed.fresh,
-        listed.at,  # type: ignore[arg-type]
+        listed.at,
     )
 
 
