@@ -1,4 +1,4 @@
-"""What people do for a case beside measuring: visits, advice, examinations, plans, and a danger sign that is called out."""
+"""What people do for a case beside measuring: visits, advice, examinations, plans, and calling out a danger sign."""
 
 from __future__ import annotations
 

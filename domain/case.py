@@ -260,7 +260,7 @@ def _mend(
         return recorded
     if reads is None:
         return None
-    event = read(reads)  # type: ignore[arg-type]
+    event = read(reads)
     personal = getattr(recorded.event, "personal", None)
     if personal is not None:
         event = msgspec.structs.replace(event, personal=personal)
@@ -272,5 +272,3 @@ def _mend(
 def _day(recorded: Recorded) -> tuple[date, int]:
     event: Event = recorded.event
     return (event.on, recorded.version)
-
-

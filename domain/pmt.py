@@ -1,4 +1,4 @@
-"""Extra food (PMT pemulihan) as it is accounted for: decided, started, given day by day, weighed week by week, judged."""
+"""Extra food (PMT pemulihan) as it is accounted for: decided, started, given by the day, weighed by the week, judged."""
 
 from __future__ import annotations
 
@@ -48,7 +48,9 @@ class PmtMissed(Event, frozen=True, tag="pmt.missed"):
     """One portion day on which nothing was given."""
 
     cycle: int
-    reason: Literal["anak-sakit", "tidak-di-rumah", "menolak", "makanan-tidak-ada", "kader-berhalangan", "libur", "lain"]
+    reason: Literal[
+        "anak-sakit", "tidak-di-rumah", "menolak", "makanan-tidak-ada", "kader-berhalangan", "libur", "lain",
+    ]  # fmt: skip
     personal: Personal | Sealed | None = None
 
 

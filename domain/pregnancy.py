@@ -1,4 +1,4 @@
-"""A pregnancy from first contact to the end of the nifas: what can be asked, what can have happened, what we remember."""
+"""A pregnancy from first contact to the end of nifas: what can be asked, what can have happened, what we remember."""
 
 from __future__ import annotations
 

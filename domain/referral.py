@@ -14,7 +14,9 @@ from domain.case import Event, Personal, Recorded, Refused, Sealed, asks
 Kind = Literal["masyarakat", "puskesmas", "rs"]
 """To the bidan or poskesdes by a kader; to the puskesmas; to a hospital."""
 
-Reached = Literal["dibuat", "diterima", "ditolak", "tiba", "tidak-datang", "batal", "rujuk-balik", "tindak-lanjut", "tutup"]
+Reached = Literal[
+    "dibuat", "diterima", "ditolak", "tiba", "tidak-datang", "batal", "rujuk-balik", "tindak-lanjut", "tutup",
+]  # fmt: skip
 
 OPEN: frozenset[Reached] = frozenset({"dibuat", "diterima", "tiba", "tidak-datang", "rujuk-balik", "tindak-lanjut"})
 

@@ -104,7 +104,10 @@ def decide(
     by: Envelope,
     who: Personal | None = None,
 ) -> tuple[Event | Elsewhere, ...]:
-    """The events a request comes to, or Refused. `state` is the folded `story`; `who` is the mother, opened, for a birth."""
+    """The events a request comes to, or Refused.
+
+    `state` is the folded `story`; `who` is the identity of the mother, opened, where the request is a birth.
+    """
     event = case.asked(command)
     belongs = kind(story) if story else BEGINS.get(type(event))
     if belongs is None:
