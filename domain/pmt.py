@@ -1,4 +1,4 @@
-"""Extra food (PMT pemulihan) as it is accounted for: decided, started, given by the day, weighed by the week, judged."""
+"""Extra food (PMT pemulihan) as it is accounted for: decided, started, given day by day, weighed weekly, judged."""
 
 from __future__ import annotations
 
