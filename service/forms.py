@@ -344,8 +344,8 @@ def _one(typed: Mapping[str, Sequence[str]], name: str) -> str:
     return values[-1].strip()
 
 
-_NUMBER = re.compile(r"\d{1,6}(?:[.,]\d{1,2})?")
-_THOUSANDS = re.compile(r"\d{1,3}[.,]\d{3}")
+_NUMBER = re.compile(r"[0-9]{1,6}(?:[.,][0-9]{1,2})?")
+_THOUSANDS = re.compile(r"[0-9]{1,3}[.,][0-9]{3}")
 
 
 def number(text: str) -> float:
@@ -360,7 +360,7 @@ def number(text: str) -> float:
 
 def whole(text: str) -> int:
     """A count: no comma, no point."""
-    if not re.fullmatch(r"\d{1,9}", text):
+    if not re.fullmatch(r"[0-9]{1,9}", text):
         raise Unusable(f'"{text[:20]}" bukan angka bulat. Tulis misalnya 3.')
     return int(text)
 

@@ -36,7 +36,8 @@ from service.problems import Trouble
 
 Typed = Mapping[str, Sequence[str]]
 Page = Template | Redirect
-Posted = Annotated[dict[str, list[str]], Body(media_type=RequestEncodingType.URL_ENCODED)]
+Posted = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED)]
+"""As litestar hands it over: a text where a name came once, a list where it came more often."""
 
 PAST = frozenset({"on", "born", "hpht"})
 """Days that cannot be later than today."""
@@ -216,10 +217,10 @@ def _facilities(who: Who, units: access.Units) -> list[tuple[str, str]]:
 @in_thread
 def fill(tag: FromPath[str], who: NamedDependency[Who], place: NamedDependency[Place], data: Posted) -> Page:
     """Record what was typed. A refused form comes back with everything in it and a sentence."""
-    form = _form(tag, who)
-    command, errors = forms.read(form, data)
+    form, typed = _form(tag, who), _typed(data)
+    command, errors = forms.read(form, typed)
     _complete(form, command, who, place)
-    entry, case, back = _first(data, "entry"), _first(data, "case"), _back(_first(data, "kembali"))
+    entry, case, back = _first(typed, "entry"), _first(typed, "case"), _back(_first(typed, "kembali"))
     problem = "Periksa isian yang ditandai." if errors else ""
     if not errors:
         answer = _submit(place, who, entry, case, command)
@@ -228,7 +229,7 @@ def fill(tag: FromPath[str], who: NamedDependency[Who], place: NamedDependency[P
         problem = answer.says or plainly.NEWS["gagal"]
     found = place.open(who, _uuid(case), "form") if not form.begins else None
     return _form_page(
-        form, who, place, found[0] if found else None, data, errors,
+        form, who, place, found[0] if found else None, typed, errors,
         entry=entry, back=back, problem=problem, case=case, status=422,
     )  # fmt: skip
 
@@ -254,6 +255,10 @@ def _recorded(answer: Answer, to: str) -> Page:
     news = "sudah" if answer.answer == "already" else "tercatat"
     query = urlencode({"kabar": news, **({"posisi": answer.position} if answer.position else {})})
     return Redirect(f"{to}{'&' if '?' in to else '?'}{query}", status_code=303)
+
+
+def _typed(data: Mapping[str, Any]) -> dict[str, list[str]]:
+    return {name: [str(v) for v in value] if isinstance(value, list) else [str(value)] for name, value in data.items()}
 
 
 def _first(typed: Typed, name: str) -> str:
@@ -380,9 +385,10 @@ def _session_page(
 @in_thread
 def weigh_session(who: NamedDependency[Who], place: NamedDependency[Place], data: Posted) -> Page:
     """Record every row that has something in it; the others stay as they are, those that fail say why."""
-    unit, on = _posyandu(who, place, _first(data, "posyandu")), _first(data, "on")
+    typed = _typed(data)
+    unit, on = _posyandu(who, place, _first(typed, "posyandu")), _first(typed, "on")
     today = place.now().date()
-    rows = [_sheet(one, today, data) for one in place.roster(who, unit.code)]
+    rows = [_sheet(one, today, typed) for one in place.roster(who, unit.code)]
     filled = [row for row in rows if row.kg or row.cm]
     if not filled:
         return _session_page(who, place, unit, on, rows, "Belum ada anak yang diisi.", 422)
@@ -506,24 +512,35 @@ def mend(
     data: Posted,
 ) -> Page:
     """Correct an event or take it back. The wrong one stays in the story."""
+    typed = _typed(data)
     opened, event, says = _wrong(who, place, case, number)
     version = timeline.version_of(opened.story, who.role, number)
     today = place.now().date().isoformat()
-    command: dict[str, Any] = {"on": today, "version": version, "reason": _first(data, "mengapa") or "lain"}
+    command: dict[str, Any] = {"on": today, "version": version, "reason": _first(typed, "mengapa") or "lain"}
     errors: dict[str, str] = {}
-    if _first(data, "cara") == "tarik":
+    if _first(typed, "cara") == "tarik":
         command["do"] = "case.retract"
     else:
         command["do"] = "case.correct"
-        command["reads"], errors = _reads(event, data, who, place)
+        command["reads"], errors = _reads(event, typed, who, place)
     problem = "Periksa isian yang ditandai."
     if not errors:
-        answer = _submit(place, who, _first(data, "entry"), str(case), command)
+        answer = _submit(place, who, _first(typed, "entry"), str(case), command)
         if answer.answer in ("recorded", "already"):
             return _recorded(answer, f"/kasus/{case}")
         problem = answer.says or ""
     return _mending_page(
-        who, place, opened, number, event, says, data, errors, problem=problem, entry=_first(data, "entry"), status=422
+        who,
+        place,
+        opened,
+        number,
+        event,
+        says,
+        typed,
+        errors,
+        problem=problem,
+        entry=_first(typed, "entry"),
+        status=422,
     )
 
 

@@ -1,0 +1,240 @@
+"""Role by command by place: who may do and see what, over every door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, get_args
+
+import pytest
+from litestar.testing import TestClient
+from uuid_utils.compat import uuid7
+
+from domain.case import Refused, Role
+from domain.stories import COMMANDS
+from service import access
+from service.places import Place
+from tests.doors.conftest import ANGGREK, MELATI, PEOPLE, RSUD, Phone, entry, register, weigh
+
+ROLES: tuple[Role, ...] = get_args(Role)
+TAGS = [c.__struct_config__.tag for c in COMMANDS]
+LOGIN = {role: login for login, _, role, _ in reversed(PEOPLE)}
+
+
+def test_every_command_has_a_row_and_every_row_a_command() -> None:
+    assert set(access.WRITES) == set(TAGS)
+
+
+def test_every_role_has_a_list_of_its_own_and_a_seat() -> None:
+    assert all(access.DESKS[role][0] == role for role in ROLES)
+    assert set(access.SEAT) == set(ROLES)
+
+
+def test_what_is_not_in_the_table_is_forbidden() -> None:
+    assert not any(access.may(role, "child.sell") for role in ROLES)
+
+
+READ_ONLY: tuple[Role, ...] = ("inspektorat", "kecamatan", "kabupaten")
+
+
+@pytest.mark.parametrize("role", READ_ONLY)
+def test_who_supervises_writes_nothing(role: Role) -> None:
+    assert [tag for tag in TAGS if access.may(role, tag)] == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_door_refuses_every_command_the_table_does_not_allow(phone: Callable[[str], Phone], role: Role) -> None:
+    """Each command goes in whole or not at all readable; either way no forbidden one comes as far as the case."""
+    sent = [entry(uuid7(), {"do": tag, "on": "2025-06-05", **LEAST.get(tag, {})}) for tag in TAGS]
+    answers = phone(LOGIN[role]).send(*sent)
+    for tag, answer in zip(TAGS, answers, strict=True):
+        assert answer["answer"] == "refused", (tag, answer)
+        expected = {"not-allowed"} if not access.may(role, tag) else {"not-yours", "wrong-desa"}
+        assert answer["code"] in expected, (tag, answer)
+
+
+R = str(uuid7())
+LEAST: dict[str, dict[str, Any]] = {
+    "case.correct": {"version": 2, "reads": {}, "reason": "lain"},
+    "case.retract": {"version": 2, "reason": "lain"},
+    "case.set-aside": {"rule": "C09", "reason": "lain", "until": "2025-07-01"},
+    "case.close": {"reason": "dobel"},
+    "case.reopen": {"reason": "lain"},
+    "care.visit-home": {"found": "bertemu"},
+    "care.counsel": {"topic": "makan"},
+    "care.start-plan": {"reason": "lain"},
+    "care.review": {"decision": "lanjut"},
+    "care.report-danger-sign": {"signs": ["kejang"]},
+    "pmt.decide-eligibility": {"eligible": False, "reason": "lain"},
+    "pmt.start": {"cycle": 1},
+    "pmt.give": {"cycle": 1, "eaten": 100},
+    "pmt.miss": {"cycle": 1, "reason": "lain"},
+    "pmt.close-week": {"cycle": 1, "week": 1},
+    "pmt.stop": {"cycle": 1, "reason": "lain"},
+    "pmt.complete": {"cycle": 1, "outcome": "sembuh"},
+    "referral.create": {"referral": R, "to": RSUD, "kind": "rs", "reason": "lain"},
+    "referral.accept": {"referral": R},
+    "referral.reject": {"referral": R, "reason": "lain"},
+    "referral.arrive": {"referral": R},
+    "referral.no-show": {"referral": R, "reason": "lain"},
+    "referral.cancel": {"referral": R, "reason": "lain"},
+    "referral.counter-refer": {"referral": R},
+    "referral.plan-follow-up": {"referral": R},
+    "referral.close": {"referral": R, "result": "tetap"},
+    "child.report": {"desa": "9999", "posyandu": "9999.01"},
+    "child.register": {"desa": "9999", "posyandu": "9999.01", "born": "2025-01-01", "sex": "L"},
+    "child.identify": {"personal": {"name": "X"}},
+    "child.record-absence": {"reason": "lain"},
+    "child.verify-measurement": {"version": 2},
+    "child.measure": {"kg": 7},
+    "pregnancy.report": {"desa": "9999", "posyandu": "9999.01"},
+    "pregnancy.register": {"desa": "9999", "posyandu": "9999.01", "hpht": "2025-03-01"},
+    "pregnancy.identify": {"personal": {"name": "X"}},
+    "pregnancy.record-antenatal-visit": {"by": "bidan"},
+    "pregnancy.record-lab-result": {"test": "hb", "value": 11},
+    "pregnancy.record-outcome": {"outcome": "keguguran"},
+    "pregnancy.register-newborns": {"children": []},
+}
+
+READERS: dict[str, tuple[bool, bool]] = {
+    # login: may open a child of Kedaung / of Waliwis
+    "siti": (True, False),
+    "wati": (False, True),
+    "rina": (True, False),
+    "tuti": (False, True),
+    "hasan": (True, False),
+    "dewi": (True, True),
+    "bagus": (True, True),
+    "ratna": (False, False),
+    "kartika": (False, False),
+    "yusuf": (True, True),
+    "sari": (False, False),
+}
+PATHS = ("/cases/{}", "/cases/{}/story", "/cases/{}/growth", "/kasus/{}", "/isi/child.measure?kasus={}", "/salah/{}/1")
+
+
+@pytest.fixture(scope="module")
+def children(phone: Callable[[str], Phone]) -> tuple[str, str]:
+    kedaung, waliwis = register(MELATI, "Bintang"), register(ANGGREK, "Cahaya")
+    phone("siti").send(kedaung)
+    answer = phone("wati").send(waliwis)
+    assert answer[0]["answer"] == "recorded"
+    return str(kedaung["case"]), str(waliwis["case"])
+
+
+@pytest.mark.parametrize("login", READERS)
+@pytest.mark.parametrize("path", PATHS)
+def test_a_case_opens_only_in_its_own_places(
+    phone: Callable[[str], Phone], children: tuple[str, str], login: str, path: str
+) -> None:
+    for case, may in zip(children, READERS[login], strict=True):
+        status = phone(login).get(path.format(case)).status_code
+        if path.startswith(("/isi", "/salah")):
+            assert status in ((200, 403, 404) if may else (403, 404)), (login, path, status)
+        else:
+            assert status == (200 if may else 404), (login, path, status)
+
+
+@pytest.mark.parametrize("path", PATHS[:4])
+def test_a_case_elsewhere_and_no_case_are_the_same_answer(
+    phone: Callable[[str], Phone], children: tuple[str, str], path: str
+) -> None:
+    elsewhere = phone("wati").get(path.format(children[0]))
+    nowhere = phone("wati").get(path.format(uuid7()))
+    assert (elsewhere.status_code, elsewhere.content) == (nowhere.status_code, nowhere.content)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_post_opens_only_the_lists_of_its_desks(phone: Callable[[str], Phone], role: Role) -> None:
+    for desk in ROLES:
+        status = phone(LOGIN[role]).get(f"/queues/{desk}").status_code
+        assert status == (200 if desk in access.DESKS[role] else 404), (role, desk)
+
+
+def test_a_hospital_opens_the_children_that_were_sent_to_it(
+    phone: Callable[[str], Phone], children: tuple[str, str]
+) -> None:
+    command = {
+        "do": "referral.create", "on": "2025-06-05", "referral": str(uuid7()), "to": RSUD, "kind": "rs",
+        "reason": "lain",
+    }  # fmt: skip
+    sent = register(MELATI, "Damar")
+    phone("siti").send(sent, entry(sent["case"], command))
+    assert phone("sari").get(f"/cases/{sent['case']}").status_code == 200
+    assert phone("sari").get(f"/cases/{children[0]}").status_code == 404
+    assert phone("sari").send(weigh(children[0]))[0]["code"] == "not-yours"
+
+
+def test_a_name_is_found_only_in_ones_own_places(phone: Callable[[str], Phone], children: tuple[str, str]) -> None:
+    wait = phone("wati").position
+    phone("tuti").get(f"/queues/bidan?not_older_than={wait}")
+    assert [p["name"] for p in phone("tuti").get("/people?q=cahaya").json()["people"]] == ["Cahaya"]
+    assert phone("rina").get("/people?q=cahaya").json()["people"] == []
+
+
+@pytest.mark.parametrize("login", ["ratna", "kartika", "yusuf", "sari"])
+def test_who_supervises_does_not_look_for_names(phone: Callable[[str], Phone], login: str) -> None:
+    answer = phone(login).get("/people?q=budi")
+    assert (answer.status_code, answer.json()["code"]) == (403, "not-allowed")
+
+
+def test_a_kader_sees_two_digits_of_a_nik_and_a_bidan_all(
+    phone: Callable[[str], Phone], children: tuple[str, str]
+) -> None:
+    phone("siti").get(f"/queues/kader?not_older_than={phone('siti').position}")
+    shown = {
+        login: phone(login).get(f"/cases/{children[0]}").json()["who"]["nik"] for login in ("siti", "hasan", "rina")
+    }
+    assert shown == {"siti": "*" * 14 + "01", "hasan": "*" * 14 + "01", "rina": "3603330403250001"}
+
+
+def test_an_inspector_reads_what_was_done_and_not_to_whom(
+    phone: Callable[[str], Phone], children: tuple[str, str]
+) -> None:
+    assert phone("yusuf").get(f"/cases/{children[0]}").json()["who"] is None
+    page = phone("yusuf").page(f"/kasus/{children[0]}").text
+    assert "Bintang" not in page
+    assert "Ani" not in page
+
+
+def test_hiv_is_never_told_to_kader_or_desa(phone: Callable[[str], Phone]) -> None:
+    case = str(uuid7())
+    mother = {
+        "do": "pregnancy.register", "on": "2025-06-01", "desa": MELATI.split(".")[0], "posyandu": MELATI,
+        "hpht": "2025-04-01", "personal": {"name": "Lestari"},
+    }  # fmt: skip
+    lab = {"do": "pregnancy.record-lab-result", "on": "2025-06-02", "test": "hiv", "result": "reaktif"}
+    assert [a["answer"] for a in phone("rina").send(entry(case, mother), entry(case, lab))] == ["recorded"] * 2
+    for login in ("siti", "hasan", "yusuf"):
+        for path in (f"/cases/{case}/story", f"/kasus/{case}"):
+            told = phone(login).page(path).text
+            assert "hiv" not in told.lower(), (login, path)
+            assert "reaktif" not in told, (login, path)
+    assert "HIV" in phone("rina").page(f"/kasus/{case}").text
+
+
+def test_a_post_that_has_ended_gives_no_rights(place: Place) -> None:
+    units = place.accounts.units()
+    nowhere = access.territory("bidan", units[MELATI], units)
+    assert nowhere == access.Territory()
+
+
+def test_every_door_but_the_open_ones_asks_who_you_are(service: TestClient[Any], stranger: Phone) -> None:
+    opened = set()
+    for route in service.app.routes:
+        for handler in getattr(route, "route_handlers", ()):
+            if "GET" in handler.http_methods and "{" not in route.path:
+                status = stranger.get(route.path).status_code
+                if status != 401:
+                    opened.add(route.path)
+    assert opened == {
+        "/masuk", "/health", "/health/live", "/health/ready", "/metrics", "/schema", "/schema/openapi.json",
+    }  # fmt: skip
+
+
+def test_the_check_itself_raises_for_a_forbidden_command(place: Place) -> None:
+    units = place.accounts.units()
+    post = access.Post(uuid7(), "desa", units[MELATI.split(".")[0]], __import__("datetime").date(2020, 1, 1))
+    who = access.Who("9901", uuid7(), "Hasan", post, access.territory("desa", post.unit, units))
+    measure = next(c for c in COMMANDS if c.__struct_config__.tag == "child.measure")
+    with pytest.raises(Refused, match="not-allowed"):
+        access.check(who, measure(on=__import__("datetime").date(2025, 6, 5), kg=7.0), None)
