@@ -15,12 +15,13 @@ from domain import stories
 from domain.case import Personal, Recorded, Role
 from domain.protocol import Book
 from domain.stories import Case
-from projections import growth, log, people, timeline
+from projections import follow, growth, log, people, timeline
 from projections import queue as lists
 from projections.queue import Narrow, Page, Task
 from service import access, embedded
 from service.access import Who
 from service.accounts import Accounts, Sessions
+from service.following import followed
 from service.handle import Actor, Answer, Submitted
 from service.juknis import Juknis, read_juknis
 from service.sealing import Sealing
@@ -79,6 +80,8 @@ class Place:
         self._writer = Writer(store, settings.combine_entries, retries=settings.retries)
         self.accounts = Accounts(self._pool, tenant, settings.sign_in_tries, settings.sign_in_minutes)
         self.sessions = Sessions(self._pool, tenant)
+        with self._pool.connection() as conn:
+            follow.prepare(conn, followed(tenant, self._sealing), self.book())
 
     def close(self) -> None:
         """Finish what was taken in, and let go of everything held."""
