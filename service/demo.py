@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -133,6 +134,7 @@ def _may(command: Command, state: Case | None) -> None:
 def run(settings: Settings, tenant: Tenant) -> None:
     """Fill, follow and serve until told to stop."""
     fill(settings, tenant)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn hands the signal on when it has stopped
     follower = subprocess.Popen([sys.executable, "-m", "service.cli", "follow"])
     try:
         _greet(settings)
