@@ -128,7 +128,7 @@ class Lives:
         first = self._faker.first_name_male() if sex == "L" else self._faker.first_name_female()
         personal = Personal(
             name=f"{first} {self._faker.last_name()}",
-            nik=self._nik(desa, born, sex),
+            nik=self._nik(desa, born, sex) if dice.random() > 0.06 else None,
             mother=mother,
             father=self._faker.first_name_male(),
             rt=f"{dice.randrange(1, 7):03d}",
