@@ -11,7 +11,7 @@ from domain import figures, growth
 from domain.case import Sex
 
 WIDTH, HEIGHT = 460, 380
-LEFT, RIGHT, TOP, BOTTOM = 32, 44, 12, 44
+LEFT, RIGHT, TOP, BOTTOM = 34, 50, 12, 48
 
 # From the bottom: yellow above the red line, light green, green, light green, yellow (Buku KIA 2023, KMS).
 BANDS = ((-3, -2, "#fbe58a"), (-2, -1, "#cfe8b4"), (-1, 1, "#a9d592"), (1, 2, "#cfe8b4"), (2, 3, "#fbe58a"))
@@ -40,7 +40,7 @@ def weight_chart(tables: growth.Tables, sex: Sex, dots: Sequence[Dot], name: str
     place = _place(first, last, low, high)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-        f'aria-label="{escape(_said(dots, name), quote=True)}" font-family="system-ui, sans-serif" font-size="14">',
+        f'aria-label="{escape(_said(dots, name), quote=True)}" font-family="system-ui, sans-serif" font-size="16">',
         f'<rect x="{LEFT}" y="{TOP}" width="{WIDTH - LEFT - RIGHT}" height="{HEIGHT - TOP - BOTTOM}" fill="#fff"/>',
         *_bands(tables, sex, first, last, place),
         *_grid(first, last, low, high, place),

@@ -28,8 +28,9 @@ def age(kind: str, born: date | None, today: date) -> str:
     """A child's age; for a mother only when she was born is known."""
     if born is None:
         return "ibu hamil" if kind == "pregnancy" else "umur belum diketahui"
-    words = figures.age(born, today)
-    return f"ibu hamil, {words}" if kind == "pregnancy" else words
+    if kind == "pregnancy":
+        return f"ibu hamil, {figures.months_between(born, today) // 12} tahun"
+    return figures.age(born, today)
 
 
 def heard(moment: datetime, on: date, clock: tzinfo) -> str:

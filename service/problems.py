@@ -25,6 +25,7 @@ from msgspec import Struct
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
+from domain.case import Refused
 from domain.refusals import refusal
 
 PROBLEM_JSON = "application/problem+json"
@@ -71,6 +72,8 @@ def problem_of(error: Exception) -> Problem:
     """What went wrong, said without a word of what was sent or of how we are built."""
     if isinstance(error, Trouble):
         return _problem(error.status_code, error.code, error.facts)
+    if isinstance(error, Refused):
+        return _problem(400, error.code, error.facts)
     for kind, status, code in _CODES:
         if isinstance(error, kind):
             return _problem(status, code)

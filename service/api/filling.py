@@ -397,6 +397,7 @@ def weigh_session(who: NamedDependency[Who], place: NamedDependency[Place], data
     answered = answers([_raw(row, command) for row, command in sent], who, place)
     told = {row.case: answer for (row, _), answer in zip(sent, answered.answers, strict=True)}
     rows = [_after(row, read.get(row.case), told.get(row.case)) for row in rows]
+    rows.sort(key=lambda row: (not row.error, bool(row.done)))
     failed = sum(1 for row in rows if row.error)
     if failed:
         done = sum(1 for row in rows if row.done)
