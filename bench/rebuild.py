@@ -1,4 +1,4 @@
-"""Events a second that a rebuild of every list takes in, by one and two processes: python -m bench.rebuild [--json FILE]
+"""Events a second that a rebuild of every list takes in, by one and two processes: python -m bench.rebuild [--json F]
 
 The bound is reading and decoding the same log in its order, folding nothing. The memory is that of the process which
 rebuilds, looked at after a third of the log and at the end: it must not grow with the log.

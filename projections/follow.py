@@ -6,10 +6,12 @@ out. Whoever holds the position rows follows; a second follower finds them locke
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import time
 import traceback
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from threading import Event as Flag
@@ -76,6 +78,21 @@ def _folded(case: UUID, story: Sequence[Recorded], opened: Opened, book: Book) -
     told = ((r.event, opened.get((case, r.version))) for r in counting if people.tells_who(r.event))
     who = people.identity((event, part) for event, part in told if part is not None)
     return Folded(case, story, stories.add_up(stories.kind(story), counting), who, book)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Stories hold no cycles, and looking through so many of them for garbage again and again took a fifth of the time.
+
+    What is no longer used goes at once all the same, being counted.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 # One step
@@ -151,9 +168,10 @@ class Follower:
         if careful:
             return self._one_by_one(conn, first, due)
         try:
-            told = log.stories(conn, self.tenant.schema, first)
-            folded = list(fold(self.tenant, conn, told, self.book))
-            rows = [(projection, rows_of(projection, folded)) for projection in due]
+            with uncollected():
+                told = log.stories(conn, self.tenant.schema, first)
+                folded = list(fold(self.tenant, conn, told, self.book))
+                rows = [(projection, rows_of(projection, folded)) for projection in due]
         except psycopg.Error:
             raise
         except Exception as problem:

@@ -117,6 +117,13 @@ def finish(schema: str, table: Table, suffix: LiteralString = "") -> list[Compos
     ]
 
 
+def analyze(schema: str, table: Table, suffix: LiteralString = "") -> Composed:
+    """Statistics on what rows are found by; on all the texts of a line they would take longer than its indexes."""
+    named = set(re.findall(r"\w+", " ".join(table.indexes))) | set(table.key)
+    columns = SQL(", ").join(Identifier(name) for name, _ in table.columns if name in named)
+    return SQL("ANALYZE {} ({})").format(Identifier(schema, table.name + suffix), columns)
+
+
 def index_names(table: Table) -> list[str]:
     """Of the key and the indexes, for renaming them with their table."""
     return [f"{table.name}_key", *(f"{table.name}_{n}" for n in range(1, len(table.indexes) + 1))]

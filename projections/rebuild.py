@@ -19,7 +19,7 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from domain.protocol import Book
 from projections import log, projection
-from projections.follow import Followed, Follower, copy_rows, fold, replace_rows, rows_of, shape_of
+from projections.follow import Followed, Follower, copy_rows, fold, replace_rows, rows_of, shape_of, uncollected
 from projections.projection import Projection, Table
 
 Conn = Connection[Any]
@@ -118,14 +118,15 @@ def _fill_range(
     low: UUID,
     high: UUID,
 ) -> None:
-    for told in log.all_stories(conn, tenant.schema, low, high):
-        folded = list(fold(tenant, conn, told, book))
-        with conn.transaction():
-            for one in wanted:
-                rows = rows_of(one, folded)
-                for table in one.TABLES:
-                    copy_rows(conn, tenant.schema, table, rows[table.name], suffix)
-        progress(sum(map(len, told.values())))
+    with uncollected():
+        for told in log.all_stories(conn, tenant.schema, low, high):
+            folded = list(fold(tenant, conn, told, book))
+            with conn.transaction():
+                for one in wanted:
+                    rows = rows_of(one, folded)
+                    for table in one.TABLES:
+                        copy_rows(conn, tenant.schema, table, rows[table.name], suffix)
+            progress(sum(map(len, told.values())))
 
 
 def _ranges(conn: Conn, schema: str, parts: int) -> list[tuple[UUID, UUID]]:
@@ -190,7 +191,7 @@ def _finish(conn: Conn, schema: str, wanted: Sequence[Projection], suffix: Liter
     for table in _tables(wanted):
         for statement in projection.finish(schema, table, suffix):
             conn.execute(statement)
-        conn.execute(_sql("ANALYZE {}", schema, table, suffix))
+        conn.execute(projection.analyze(schema, table, suffix))
 
 
 # What was recorded meanwhile
