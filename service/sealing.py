@@ -47,10 +47,22 @@ class NewKey(Struct, frozen=True):
 class Keys:
     """The keys of the people of one batch. A person without a key gets one, which is then in `made`."""
 
-    def __init__(self, known: dict[UUID, AESGCM | None], wrap: Callable[[UUID, bytes], bytes]) -> None:
+    def __init__(
+        self, people: Collection[UUID], known: dict[UUID, AESGCM | None], wrap: Callable[[UUID, bytes], bytes]
+    ) -> None:
+        self._people = set(people)
         self._known = known
         self._wrap = wrap
         self.made: list[NewKey] = []
+
+    def looked_up(self, person: UUID) -> bool:
+        """It is known whether this person has a key. Nobody else may be given one."""
+        return person in self._people
+
+    def add(self, more: Keys) -> None:
+        """Keys that turned out to be needed as well."""
+        self._people |= more._people
+        self._known.update(more._known)
 
     def erased(self, person: UUID) -> bool:
         """This person's key was destroyed; nothing more of them can be kept."""
@@ -63,8 +75,8 @@ class Keys:
         return nonce + key.encrypt(nonce, _encode(personal), _place(case, version))
 
     def _make(self, person: UUID) -> AESGCM:
-        if self.erased(person):
-            raise ValueError("the key of this person was destroyed")
+        if self.erased(person) or not self.looked_up(person):
+            raise ValueError("a key that was destroyed or not looked up")
         plain = AESGCM.generate_key(256)
         self.made.append(NewKey(person, self._wrap(person, plain)))
         key = self._known[person] = AESGCM(plain)
@@ -84,7 +96,7 @@ class Sealing:
 
     def keys(self, conn: Connection[Any], people: Collection[UUID]) -> Keys:
         """The keys of these people, those not at hand fetched in one statement."""
-        return Keys(self._keys(conn, people), self._wrapped)
+        return Keys(people, self._keys(conn, people) if people else {}, self._wrapped)
 
     def open_many(
         self, conn: Connection[Any], sealed: Iterable[tuple[UUID, int, Sealed]]
