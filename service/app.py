@@ -18,12 +18,10 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import CacheControlHeader
 from litestar.di import Provide
 from litestar.handlers.base import BaseRouteHandler
-from litestar.middleware.rate_limit import RateLimitConfig
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.plugins.prometheus import PrometheusConfig
 from litestar.response import Response
 from litestar.static_files import create_static_files_router
-from litestar.stores.memory import MemoryStore
 from litestar.template.config import TemplateConfig
 
 from service import settings as settings_
@@ -33,6 +31,7 @@ from service.api.schema import openapi
 from service.places import Place, open_places
 from service.plainly import FILTERS
 from service.problems import Trouble, answer
+from service.rates import Rates
 from service.sessions import Identify, SessionConfig, SessionStore
 from service.settings import Settings
 
@@ -85,11 +84,10 @@ def create(
         ],
         guards=[signed_in],
         dependencies={"who": Provide(_who, sync_to_thread=False), "place": Provide(_place, sync_to_thread=False)},
-        middleware=[prometheus.middleware, session.middleware, Identify, _rate(settings)],
+        middleware=[prometheus.middleware, session.middleware, Identify, Rates(settings.requests_per_minute)],
         csrf_config=_csrf(settings),
         stores={
             "sessions": SessionStore({code: place.sessions for code, place in places.items()}),
-            "rates": MemoryStore(),
         },
         exception_handlers={Exception: answer},
         template_config=TemplateConfig(directory=web / "templates", engine=JinjaTemplateEngine, engine_callback=_words),
@@ -145,24 +143,6 @@ def _csrf(settings: Settings) -> CSRFConfig:
         cookie_samesite="lax",
         exclude=["/aset"],
     )
-
-
-def _rate(settings: Settings) -> Any:
-    """By account; strangers by address, since a whole village may share one."""
-    config = RateLimitConfig(
-        rate_limit=("minute", settings.requests_per_minute),
-        exclude=["/aset", "/health", "/metrics"],
-        store="rates",
-        identifier_for_request=_counted_as,
-    )
-    return config.middleware
-
-
-def _counted_as(request: Request[Any, Any, Any]) -> str:
-    who: Who | None = request.scope.get("user")
-    if who is not None:
-        return str(who.account)
-    return request.client.host if request.client else "?"
 
 
 def _assets(folder: Path) -> Any:

@@ -9,10 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 from psycopg import Connection
 
 from domain import stories
-from domain.case import Personal, Recorded, Role
+from domain.case import NAKES, Personal, Recorded, Role
 from domain.protocol import Book
 from domain.stories import Case
 from projections import follow, growth, log, people, timeline
@@ -202,4 +203,14 @@ class Place:
     def submit(self, sent: Sequence[Submitted], who: Who) -> Sequence[Answer]:
         """Record what may be recorded, and answer each in its place."""
         by = Actor(str(who.account), who.role, who.post.unit.code, partial(access.check, who))
-        return self._writer.submit(sent, by).result()
+        return self._writer.submit([self._as_stored(one, who) for one in sent], by).result()
+
+    def _as_stored(self, sent: Submitted, who: Who) -> Submitted:
+        """An event is named by the number its reader saw, which differs where something was hidden from them."""
+        number: int | None = getattr(sent.command, "version", None)
+        if number is None or who.role in NAKES:
+            return sent
+        with self._pool.connection() as conn:
+            story = log.stories(conn, self.schema, [sent.case])[sent.case]
+        version = timeline.version_of(story, who.role, number) or 0
+        return replace(sent, command=replace(sent.command, version=version)) if version != number else sent

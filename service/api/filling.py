@@ -515,9 +515,8 @@ def mend(
     """Correct an event or take it back. The wrong one stays in the story."""
     typed = _typed(data)
     opened, event, says = _wrong(who, place, case, number)
-    version = timeline.version_of(opened.story, who.role, number)
     today = place.now().date().isoformat()
-    command: dict[str, Any] = {"on": today, "version": version, "reason": _first(typed, "mengapa") or "lain"}
+    command: dict[str, Any] = {"on": today, "version": number, "reason": _first(typed, "mengapa") or "lain"}
     errors: dict[str, str] = {}
     if _first(typed, "cara") == "tarik":
         command["do"] = "case.retract"

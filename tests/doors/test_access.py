@@ -212,6 +212,24 @@ def test_hiv_is_never_told_to_kader_or_desa(phone: Callable[[str], Phone]) -> No
     assert "HIV" in phone("rina").page(f"/kasus/{case}").text
 
 
+def test_what_is_hidden_does_not_shift_what_a_kader_takes_back(phone: Callable[[str], Phone]) -> None:
+    """Her list counts without the result she may not know of; the number she sends is the one she saw."""
+    case = str(uuid7())
+    mother = {
+        "do": "pregnancy.register", "on": "2025-06-01", "desa": MELATI.split(".")[0], "posyandu": MELATI,
+        "hpht": "2025-04-01", "personal": {"name": "Puspa"},
+    }  # fmt: skip
+    lab = {"do": "pregnancy.record-lab-result", "on": "2025-06-02", "test": "sifilis", "result": "nonreaktif"}
+    phone("rina").send(entry(case, mother), entry(case, lab))
+    phone("siti").send(entry(case, {"do": "pregnancy.measure", "on": "2025-06-03", "kg": 48.0}))
+    told = phone("siti").get(f"/cases/{case}/story").json()["told"]
+    assert [(t["number"], t["topic"]) for t in told] == [(2, "pregnancy.measured"), (1, "pregnancy.registered")]
+    retract = {"do": "case.retract", "on": "2025-06-04", "version": 2, "reason": "salah-orang"}
+    assert phone("siti").send(entry(case, retract))[0]["answer"] == "recorded"
+    seen = {t["topic"]: t["retracted_by"] for t in phone("rina").get(f"/cases/{case}/story").json()["told"]}
+    assert (seen["pregnancy.lab-result"], seen["pregnancy.measured"]) == (None, 4)
+
+
 def test_a_post_that_has_ended_gives_no_rights(place: Place) -> None:
     units = place.accounts.units()
     nowhere = access.territory("bidan", units[MELATI], units)
