@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Literal
 
-import msgspec
 from msgspec import Struct
 from msgspec import inspect as types
 
@@ -118,7 +117,9 @@ FORMS: Mapping[str, Form] = {form.tag: form for form in _ALL}
 _TYPES: Mapping[str, type[Command]] = {c.__struct_config__.tag: c for c in COMMANDS}  # type: ignore[misc]
 
 FORM_OF: Mapping[type[Event], Form] = {
-    c.FACT: FORMS[tag] for tag, c in _TYPES.items() if tag in FORMS  # type: ignore[attr-defined]
+    c.FACT: FORMS[tag]
+    for tag, c in _TYPES.items()
+    if tag in FORMS  # type: ignore[attr-defined]
 }
 """The form that an event was once typed into."""
 
@@ -264,11 +265,11 @@ def _input(name: str, asked: types.Type) -> tuple[Input, tuple[tuple[str, str], 
 
 def _words(name: str, codes: Sequence[Any]) -> tuple[tuple[str, str], ...]:
     numbered = _NUMBERED.get(name, {})
-    named = [(str(code), numbered.get(str(code)) or label(str(code))) for code in sorted_as_declared(codes)]
+    named = [(str(code), numbered.get(str(code)) or label(str(code))) for code in _in_order(codes)]
     return tuple((code, words[:1].upper() + words[1:]) for code, words in named)
 
 
-def sorted_as_declared(codes: Sequence[Any]) -> Sequence[Any]:
+def _in_order(codes: Sequence[Any]) -> Sequence[Any]:
     """msgspec sorts the values of a Literal; numbers stay so, and an "other" belongs at the end."""
     return sorted(codes, key=lambda code: (str(code) in ("lain", "tidak-diketahui"), code))
 
@@ -395,10 +396,3 @@ def typed_again(event: Event, form: Form) -> dict[str, list[str]]:
         else:
             again[name] = [str(value)]
     return again
-
-
-def decoded(command: Mapping[str, Any]) -> bytes:
-    """A command in its wire form."""
-    return msgspec.json.encode(command)
-
-
