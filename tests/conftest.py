@@ -18,6 +18,8 @@ from psycopg.sql import SQL, Identifier
 from service import embedded
 from service.migrate import migrate
 
+pytest_plugins = ["tests.kabupaten"]
+
 _FOLDER = "TESTS_OF_DAMPINGI"
 _SQL_FIXTURES = {"server", "dsn", "database", "schema", "conn", "app_role"}
 

@@ -16,9 +16,7 @@ import uvicorn
 from service import app
 from service.places import Place
 from service.settings import Settings
-from tests.doors.conftest import PASSWORD
-from tests.doors.conftest import places as places
-from tests.doors.conftest import settings as settings
+from tests.kabupaten import PASSWORD
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
 PHONE = {"width": 360, "height": 640}

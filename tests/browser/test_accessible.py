@@ -14,7 +14,7 @@ from domain.case import Personal
 from service.handle import Submitted
 from service.places import Place
 from tests.browser.test_from_scale_to_list import months_ago, who
-from tests.doors.conftest import KEDAUNG, MELATI
+from tests.kabupaten import KEDAUNG, MELATI
 
 AXE = Path(__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

@@ -17,7 +17,8 @@ from domain.child import plus_months
 from service.access import Who
 from service.handle import Submitted
 from service.places import Place
-from tests.doors.conftest import KEDAUNG, MELATI, today
+from tests.doors.conftest import today
+from tests.kabupaten import KEDAUNG, MELATI
 
 NAMES = (
     f"{first} {last}"

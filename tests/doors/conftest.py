@@ -1,94 +1,21 @@
-"""A small kabupaten with its people, a real database, a real follower, and the real service in front of it."""
+"""The real service in front of the small kabupaten, and phones that speak to it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
-from threading import Event, Thread
 from typing import Any
 from uuid import UUID
 
 import httpx
-import psycopg
 import pytest
 from litestar.testing import TestClient
-from psycopg.sql import SQL, Identifier
 from uuid_utils.compat import uuid7
 
-from projections import follow
-from service import app, following
-from service.access import Unit
-from service.migrate import migrate
-from service.places import Place, open_places
-from service.sealing import Sealing
+from service import app
+from service.places import Place
 from service.settings import Settings
-
-CODE = "9901"
-SCHEMA = f"kab_{CODE}"
-MASTER = b"k" * 32
-PASSWORD = "melati-mawar-7"
-
-MELATI, MAWAR = "9901012001.01", "9901012001.02"
-KEDAUNG = "9901012001"
-ANGGREK, WALIWIS = "9901012002.01", "9901012002"
-PUSKESMAS, KECAMATAN, RSUD = "9901010101", "990101", "9901RS01"
-
-UNITS = (
-    Unit(CODE, "kabupaten", "Kabupaten Contoh"),
-    Unit(KECAMATAN, "kecamatan", "Mekar Baru", CODE),
-    Unit(RSUD, "rs", "RSUD Contoh", CODE),
-    Unit(PUSKESMAS, "puskesmas", "Puskesmas Mekar Baru", KECAMATAN),
-    Unit(KEDAUNG, "desa", "Kedaung", PUSKESMAS),
-    Unit(WALIWIS, "desa", "Waliwis", PUSKESMAS),
-    Unit(MELATI, "posyandu", "Posyandu Melati", KEDAUNG, 5),
-    Unit(MAWAR, "posyandu", "Posyandu Mawar", KEDAUNG, 6),
-    Unit(ANGGREK, "posyandu", "Posyandu Anggrek", WALIWIS, 7),
-)
-
-PEOPLE = (
-    ("siti", "Siti Aminah", "kader", MELATI),
-    ("wati", "Wati", "kader", ANGGREK),
-    ("rina", "Bidan Rina", "bidan", KEDAUNG),
-    ("tuti", "Bidan Tuti", "bidan", WALIWIS),
-    ("hasan", "Hasan Basri", "desa", KEDAUNG),
-    ("dewi", "Dewi Lestari", "puskesmas-tpg", PUSKESMAS),
-    ("bagus", "dr. Bagus", "puskesmas-dr", PUSKESMAS),
-    ("ratna", "Ratna Sari", "kecamatan", KECAMATAN),
-    ("kartika", "Kartika", "kabupaten", CODE),
-    ("yusuf", "Yusuf Hidayat", "inspektorat", CODE),
-    ("sari", "dr. Sari", "rs", RSUD),
-)
-
-
-@pytest.fixture(scope="session")
-def settings(dsn: str) -> Settings:
-    return Settings(database_url=dsn, tenants=CODE, master_key=MASTER, requests_per_minute=1_000_000, wait_ms=3000)
-
-
-@pytest.fixture(scope="session")
-def places(settings: Settings, dsn: str) -> Iterator[dict[str, Place]]:
-    with psycopg.connect(dsn, autocommit=True) as conn:
-        migrate(conn, SCHEMA)
-    opened = open_places(settings)
-    accounts = opened[CODE].accounts
-    for unit in UNITS:
-        accounts.put_unit(unit)
-    for login, name, role, unit in PEOPLE:
-        accounts.give_post(accounts.open_account(login, name, PASSWORD), role, unit, date(2020, 1, 1))  # type: ignore[arg-type]
-    stop = Event()
-    tenant = following.followed(opened[CODE].tenant, Sealing(MASTER, SCHEMA))
-    thread = Thread(target=follow.run, args=(dsn, [tenant], stop, lambda *_: None), kwargs={"sweep_seconds": 0.2})
-    thread.start()
-    yield opened
-    stop.set()
-    thread.join()
-    with psycopg.connect(dsn, autocommit=True) as conn:
-        conn.execute(SQL("DROP SCHEMA {} CASCADE").format(Identifier(SCHEMA)))
-
-
-@pytest.fixture(scope="session")
-def place(places: dict[str, Place]) -> Place:
-    return places[CODE]
+from tests.kabupaten import MELATI, PASSWORD
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,8 @@ from domain.case import Refused, Role
 from domain.stories import COMMANDS
 from service import access
 from service.places import Place
-from tests.doors.conftest import ANGGREK, MELATI, PEOPLE, RSUD, Phone, entry, register, weigh
+from tests.doors.conftest import Phone, entry, register, weigh
+from tests.kabupaten import ANGGREK, MELATI, PEOPLE, RSUD
 
 ROLES: tuple[Role, ...] = get_args(Role)
 TAGS = [c.__struct_config__.tag for c in COMMANDS]

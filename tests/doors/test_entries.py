@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from uuid_utils.compat import uuid7
 
-from tests.doors.conftest import ANGGREK, KEDAUNG, Phone, entry, register, weigh
+from tests.doors.conftest import Phone, entry, register, weigh
+from tests.kabupaten import ANGGREK, KEDAUNG
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from service.forms import FORMS, Unusable, day, number
-from tests.doors.conftest import ANGGREK, MELATI, Phone, register, weigh
+from tests.doors.conftest import Phone, register, weigh
+from tests.kabupaten import ANGGREK, MELATI
 
 
 @pytest.fixture

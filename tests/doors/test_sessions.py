@@ -17,7 +17,8 @@ from uuid_utils.compat import uuid7
 from service import app
 from service.places import Place, open_places
 from service.settings import Settings
-from tests.doors.conftest import CODE, KEDAUNG, MELATI, PASSWORD, SCHEMA, Phone, today
+from tests.doors.conftest import Phone, today
+from tests.kabupaten import CODE, KEDAUNG, MELATI, PASSWORD, SCHEMA
 
 MOMENT = 2.3
 """A little more than a right may be remembered."""

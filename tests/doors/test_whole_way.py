@@ -22,7 +22,8 @@ from service.exchange.whole import bring_in
 from service.places import Place
 from service.sealing import Sealing
 from service.store import Store, connect
-from tests.doors.conftest import CODE, MASTER, MELATI, PUSKESMAS, SCHEMA, Phone, entry, weigh
+from tests.doors.conftest import Phone, entry, weigh
+from tests.kabupaten import CODE, MASTER, MELATI, PUSKESMAS, SCHEMA
 
 CPP = Path(__file__).resolve().parents[2] / "../shared/data/cpp.csv"
 
