@@ -212,8 +212,9 @@ class _Batch:
         if twin is not None:
             return "already", twin
         assert before is not None
-        versions = [r.version for r in self._stories[sent.case] if r.by.entry == sent.entry]
-        version = max(versions, default=None)
+        version = _version(self._stories[sent.case], sent.entry)
+        if version is None:  # recorded after we had read the story
+            version = _version(log.stories(self._conn, self._store.schema, [sent.case])[sent.case], sent.entry)
         return Answer(sent.entry, "already", sent.case, version=version, position=before.position)
 
     def _stand(self, case: UUID, events: Iterable[Any], by: Envelope) -> tuple[Recorded, ...]:
@@ -267,6 +268,10 @@ class _Batch:
     def _held_back(self, sent: Submitted, code: str) -> Answer:
         self._held.add(sent.case)
         return not_recorded(sent, "held", code)
+
+
+def _version(story: Sequence[Recorded], entry: UUID) -> int | None:
+    return max((r.version for r in story if r.by.entry == entry), default=None)
 
 
 _BIRTHS = (RecordOutcome, RegisterNewborns)

@@ -210,9 +210,7 @@ def test_entries_sent_up_to_ten_times_in_any_order_have_one_effect(store: Store,
     assert len(story(store, budi)) == 5
 
 
-def test_the_role_of_the_service_can_only_add_to_the_log(
-    store: Store, conn: psycopg.Connection, app_role: str
-) -> None:
+def test_the_role_of_the_service_can_only_add_to_the_log(store: Store, conn: psycopg.Connection, app_role: str) -> None:
     from service.migrate import migrate
 
     conn.execute(f"DROP SCHEMA {store.schema} CASCADE")
