@@ -116,11 +116,13 @@ FORMS: Mapping[str, Form] = {form.tag: form for form in _ALL}
 
 _TYPES: Mapping[str, type[Command]] = {c.__struct_config__.tag: c for c in COMMANDS}  # type: ignore[misc]
 
-FORM_OF: Mapping[type[Event], Form] = {
-    c.FACT: FORMS[tag]
-    for tag, c in _TYPES.items()
-    if tag in FORMS  # type: ignore[attr-defined]
-}
+
+def _fact(command: type[Command]) -> type[Event]:
+    fact: type[Event] = command.FACT  # type: ignore[attr-defined]
+    return fact
+
+
+FORM_OF: Mapping[type[Event], Form] = {_fact(c): FORMS[tag] for tag, c in _TYPES.items() if tag in FORMS}
 """The form that an event was once typed into."""
 
 _PLACEHOLDERS = {
