@@ -16,7 +16,7 @@ from domain.case import Personal, Sex
 from service.exchange import cells
 from service.exchange.cells import Quantity, Unclear, text
 from service.exchange.lines import Cell, Line
-from service.exchange.rows import BALITA_DAYS, OUTSIDE, FileError, Row, Titles, Unread, Whereabouts
+from service.exchange.rows import FileError, Row, Titles, Unread, Whereabouts
 
 # Each column by the names it goes under, without punctuation and spaces.
 NAMES: dict[str, tuple[str, ...]] = {
@@ -184,13 +184,11 @@ class _Reading:
         self.remarks: list[str] = []
         """What is known of the person and fits nowhere else; it is sealed with the name."""
 
-    def row(self) -> Row | Unread:
+    def row(self) -> Row:
         name = self.text("name")
         if not name:
             raise Unclear("Nama anak kosong.")
         born, on = self.day("born", "Tanggal lahir"), self.day("on", "Tanggal pengukuran")
-        if (on - born).days >= BALITA_DAYS:
-            return Unread(self.line, OUTSIDE, outside=True)
         sex = self.sex()
         nik, mother_nik = self.nik(), self.parent_nik()
         kg, cm = self.measured(cells.kilograms, "kg", "Berat"), self.measured(cells.centimetres, "cm", "Tinggi")

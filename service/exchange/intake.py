@@ -27,6 +27,10 @@ from service.exchange.placing import Places, Spot
 from service.exchange.rows import Row, Unread
 from service.handle import Answer, Submitted
 
+OUTSIDE = "Di luar usia balita: anak sudah berumur 5 tahun pada hari pengukuran."
+BALITA_DAYS = 1827
+"""The first day of life that is not a balita's any more, as WHO's standards count."""
+
 BATCH = 250
 """Rows that share one look-up and one trip through the write door."""
 
@@ -63,7 +67,13 @@ class Door(Protocol):
         """Those that have a story."""
         ...
 
-    def submit(self, entries: Sequence[Submitted], puskesmas: str) -> Sequence[Answer]: ...
+    def entered(self, entries: Sequence[UUID]) -> set[UUID]:
+        """Those that were recorded before."""
+        ...
+
+    def submit(self, entries: Sequence[tuple[Submitted, str]]) -> Sequence[Answer]:
+        """Each entry with the puskesmas that answers for it."""
+        ...
 
     @property
     def today(self) -> date: ...
@@ -119,7 +129,9 @@ class Intake:
     def _sort_out(self, row: Row | Unread) -> Outcome | Spot:
         """The posyandu of a row that may be taken; else why not."""
         if isinstance(row, Unread):
-            return Outcome(row.line, "outside" if row.outside else "rejected", row.reason)
+            return Outcome(row.line, "rejected", row.reason)
+        if row.on <= self._door.today and (row.on - row.born).days >= BALITA_DAYS:
+            return Outcome(row.line, "outside", OUTSIDE)
         try:
             spot = self._places.by_code(row.place) if isinstance(row.place, str) else self._places.find(row.place)
             check(row, spot, self._door.today)
@@ -130,14 +142,20 @@ class Intake:
         return spot
 
     def _plan(self, placed: Sequence[tuple[int, Row, Spot]]) -> Iterator[tuple[int, Planned | Outcome]]:
+        numbers = [self._numbers.entry("measure", row, spot.posyandu) for _, row, spot in placed]
+        entered = self._door.entered(numbers)
         known = self._door.recognise([_wanted(row, spot) for _, row, spot in placed])
         cases = [self._case(row, spot, ids) for (_, row, spot), ids in zip(placed, known, strict=True)]
         begun = self._door.begun([case for case in cases if case is not None])
-        for (index, row, spot), case, ids in zip(placed, cases, known, strict=True):
+        for (index, row, spot), number, case, ids in zip(placed, numbers, cases, known, strict=True):
+            if number in entered:
+                yield index, Outcome(row.line, "already", notes=row.notes)
+                continue
             if case is None:
                 yield index, Outcome(row.line, "rejected", _AMBIGUOUS.format(count=len(ids)))
                 continue
-            entries = [self._measures(row, spot, case)]
+            entered.add(number)
+            entries = [Submitted(entry=number, case=case, command=measurement(row), expects=None)]
             if case not in begun:
                 begun.add(case)
                 entries.insert(0, self._registers(row, spot, case))
@@ -159,20 +177,10 @@ class Intake:
         entry = self._numbers.entry("register", row, spot.posyandu)
         return Submitted(entry=entry, case=case, command=registration(row, spot), expects=None)
 
-    def _measures(self, row: Row, spot: Spot, case: UUID) -> Submitted:
-        entry = self._numbers.entry("measure", row, spot.posyandu)
-        return Submitted(entry=entry, case=case, command=measurement(row), expects=None)
-
     def _write(self, planned: dict[int, Planned]) -> dict[int, Outcome]:
-        """One trip through the door for each puskesmas that answers for rows of the batch."""
-        outcomes: dict[int, Outcome] = {}
-        for puskesmas in dict.fromkeys(plan.spot.puskesmas for plan in planned.values()):
-            ours = {index: plan for index, plan in planned.items() if plan.spot.puskesmas == puskesmas}
-            asked = [entry for plan in ours.values() for entry in plan.entries]
-            answers = iter(self._door.submit(asked, puskesmas))
-            for index, plan in ours.items():
-                outcomes[index] = _outcome(plan, [next(answers) for _ in plan.entries])
-        return outcomes
+        asked = [(entry, plan.spot.puskesmas) for plan in planned.values() for entry in plan.entries]
+        answers = iter(self._door.submit(asked) if asked else ())
+        return {index: _outcome(plan, [next(answers) for _ in plan.entries]) for index, plan in planned.items()}
 
 
 _AMBIGUOUS = "Cocok dengan {count} anak yang sudah terdaftar. Gabungkan dulu atau isi NIK, lalu impor lagi."
@@ -224,13 +232,13 @@ def _wanted(row: Row, spot: Spot) -> Wanted:
 
 def _outcome(plan: Planned, answers: Sequence[Answer]) -> Outcome:
     notes = plan.row.notes if plan.spot.note is None else (*plan.row.notes, plan.spot.note)
-    failed = next((a for a in answers if a.answer not in ("recorded", "already")), None)
+    failed = next((a for a in answers if a.outcome not in ("recorded", "already")), None)
     if failed is not None:
         says = failed.says or refusals.refusal(failed.code or "", failed.facts)
         return Outcome(plan.row.line, "rejected", says, notes)
-    if answers[-1].answer == "already":
+    if answers[-1].outcome == "already":
         return Outcome(plan.row.line, "already", notes=notes)
-    new = plan.begins and answers[0].answer == "recorded"
+    new = plan.begins and answers[0].outcome == "recorded"
     return Outcome(plan.row.line, "new" if new else "measured", notes=notes)
 
 

@@ -32,10 +32,13 @@ class Aside:
 
     def put(self, line: Line, says: str) -> None:
         """A row with all its cells, and why it is here."""
+        self.line(line.cells, says)
+
+    def line(self, told: Sequence[Cell], says: str) -> None:
         if self._rows is None:
             self._open()
         width = len(self._titles)
-        cells = [*line.cells[:width], *[""] * (width - len(line.cells))]
+        cells = [*told[:width], *[""] * (width - len(told))]
         self._rows.writerow([*(harmless(written(cell)) for cell in cells), harmless(says)])
         self.count += 1
 

@@ -46,12 +46,10 @@ class Row(Struct, frozen=True, kw_only=True):
 
 
 class Unread(Struct, frozen=True):
-    """A row that was not understood, or is not for us."""
+    """A row that was not understood."""
 
     line: Line
     reason: str
-    outside: bool = False
-    """Nothing is wrong with it; the child is no longer a balita."""
 
 
 class Titles(Struct, frozen=True):
@@ -62,11 +60,6 @@ class Titles(Struct, frozen=True):
     @property
     def cells(self) -> tuple[Cell, ...]:
         return self.line.cells
-
-
-OUTSIDE = "Di luar usia balita: anak sudah berumur 5 tahun pada hari pengukuran."
-BALITA_DAYS = 1827
-"""The first day of life that is not a balita's any more, as WHO's standards count."""
 
 
 class FileError(Exception):

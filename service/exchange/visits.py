@@ -14,7 +14,7 @@ from domain.case import Personal
 from service.exchange import cells
 from service.exchange.cells import Unclear, text
 from service.exchange.lines import Line
-from service.exchange.rows import BALITA_DAYS, OUTSIDE, FileError, Row, Titles, Unread
+from service.exchange.rows import FileError, Row, Titles, Unread
 
 BORN_FROM = date(2021, 1, 1)
 LYING_DAYS = 731
@@ -76,16 +76,13 @@ class _Visit:
 
 def _read(visit: _Visit, posyandu: Sequence[str], born_from: date) -> Row | Unread:
     try:
-        age = visit.needed("age_days")
-        return (
-            Unread(visit.line, OUTSIDE, outside=True) if age >= BALITA_DAYS else _row(visit, age, posyandu, born_from)
-        )
+        return _row(visit, posyandu, born_from)
     except Unclear as unclear:
         return Unread(visit.line, str(unclear))
 
 
-def _row(visit: _Visit, age: int, posyandu: Sequence[str], born_from: date) -> Row:
-    child = visit.needed("child_id")
+def _row(visit: _Visit, posyandu: Sequence[str], born_from: date) -> Row:
+    child, age = visit.needed("child_id"), visit.needed("age_days")
     lying = age < LYING_DAYS
     cm = visit.number("length_cm" if lying else "height_cm")
     grams, weeks = visit.number("birth_weight_g"), visit.number("gestation_days")

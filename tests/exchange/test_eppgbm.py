@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from eppgbm_files import BUDI, SITI, TITLES, as_csv, as_html, as_xls, as_xlsx, table
 
 from domain.case import Personal
 from service.exchange import eppgbm
@@ -16,6 +15,7 @@ from service.exchange.eppgbm import Stated
 from service.exchange.lines import Line
 from service.exchange.rows import FileError, Row, Unread, Whereabouts
 from service.exchange.tables import open_table
+from tests.exchange.eppgbm_files import BUDI, SITI, TITLES, as_csv, as_html, as_xls, as_xlsx, table
 
 
 def lines(rows: list[list[Any]]) -> list[Line]:
@@ -236,12 +236,6 @@ def test_what_cannot_be_read_is_handed_back_with_its_reason() -> None:
     assert reason(kg="tujuh") == "Berat tidak terbaca: 'tujuh'."
     assert reason(name="-") == "Nama anak kosong."
     assert reason(sex="?") == "Jenis kelamin tidak terbaca: '?'. Tulis L atau P."
-
-
-def test_a_child_of_five_years_is_outside() -> None:
-    old = seen(SITI | {"Tgl Lahir": "2020-05-10", "Tanggal Pengukuran": "2025-05-11"})[0]
-    assert isinstance(old, Unread)
-    assert old.outside
 
 
 def test_rows_about_no_child_are_passed_over() -> None:

@@ -7,10 +7,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from eppgbm_files import as_csv, as_html, as_xls, as_xlsx
 
 from service.exchange.lines import Limits, TableError
 from service.exchange.tables import open_table
+from tests.exchange.eppgbm_files import as_csv, as_html, as_xls, as_xlsx
 
 ROWS = [["No", "Nama", "Berat"], [], [1, "Siti", "7,1"], [2, "Ahmad Dani", "8,25"]]
 

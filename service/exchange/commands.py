@@ -1,0 +1,146 @@
+"""The import commands of the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import cast
+
+import click
+import psycopg
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from domain.case import Role
+from service.access import Units
+from service.embedded import EmbeddedError
+from service.exchange import eppgbm, visits
+from service.exchange.cells import Unclear
+from service.exchange.door import ROLES, opened
+from service.exchange.eppgbm import Stated
+from service.exchange.intake import Intake
+from service.exchange.lines import Line, Table, TableError
+from service.exchange.placing import Places
+from service.exchange.rejected import Aside, beside
+from service.exchange.rows import FileError, Row, Titles, Unread
+from service.exchange.tables import open_table
+from service.exchange.whole import CutShort, Tally, bring_in
+from service.migrate import MigrationError
+from service.settings import SettingsError, load
+
+Found = Iterable[Row | Unread | Titles | Stated]
+
+_file = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+_rejected = click.option(
+    "--rejected",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Berkas untuk baris yang ditolak. Tanpa ini: di sebelah FILE, dengan akhiran .ditolak.csv.",
+)
+_role = click.option(
+    "--role", type=click.Choice(ROLES), default="puskesmas-tpg", show_default=True, help="Jabatan yang mengimpor."
+)
+_tenant = click.option("--kabupaten", help="Kode kabupaten, bila lebih dari satu dilayani.")
+
+
+@click.group("import")
+def importing() -> None:
+    """Memasukkan berkas dari sistem lain."""
+
+
+@importing.command("eppgbm")
+@_file
+@click.option("--posyandu", help="Kode posyandu untuk baris yang posyandunya tidak dikenal, misalnya 3603332001.01.")
+@_rejected
+@_role
+@_tenant
+def import_eppgbm(file: Path, posyandu: str | None, rejected: Path | None, role: str, kabupaten: str | None) -> None:
+    """Ekspor pengukuran e-PPGBM (Sigizi): xlsx, xls, HTML bernama xls, atau csv, apa adanya."""
+    tally = _import(file, lambda lines, _: eppgbm.read(lines), posyandu, rejected, cast(Role, role), kabupaten)
+    click.echo(tally.says())
+
+
+@importing.command("visits")
+@_file
+@click.option(
+    "--posyandu", multiple=True, help="Kode posyandu tujuan; boleh diulang. Tanpa ini: dua belas yang pertama."
+)
+@click.option(
+    "--born-from",
+    type=click.DateTime(["%Y-%m-%d"]),
+    default=visits.BORN_FROM.isoformat(),
+    show_default=True,
+    help="Hari lahir anak pertama; anak lain lahir dalam 365 hari sesudahnya menurut nomornya.",
+)
+@_rejected
+@_role
+@_tenant
+def import_visits(
+    file: Path, posyandu: tuple[str, ...], born_from: datetime, rejected: Path | None, role: str, kabupaten: str | None
+) -> None:
+    """Kunjungan anak sungguhan dari kumpulan data cpp (cpp.csv), seakan-akan di posyandu kita."""
+
+    def read(lines: Iterable[Line], units: Units) -> Found:
+        places = posyandu or _first_posyandu(units)
+        return visits.read(lines, places, born_from.date())
+
+    click.echo(_import(file, read, None, rejected, cast(Role, role), kabupaten).says())
+
+
+def _first_posyandu(units: Units) -> Sequence[str]:
+    codes = sorted(u.code for u in units.values() if u.kind == "posyandu")[:12]
+    if not codes:
+        raise FileError("Belum ada posyandu. Daftarkan wilayah dulu, atau mulai dengan dampingi demo.")
+    return codes
+
+
+def _import(
+    file: Path,
+    read: Callable[[Iterable[Line], Units], Found],
+    posyandu: str | None,
+    rejected: Path | None,
+    role: Role,
+    kabupaten: str | None,
+) -> Tally:
+    """The whole way of a file, with what the operator can mend said in one line."""
+    aside = Aside(rejected or beside(file, "ditolak"), "alasan")
+    notes = Aside(beside(file, "catatan"), "catatan")
+    try:
+        with opened(load(), kabupaten, role) as place:
+            table = open_table(file)
+            intake = Intake(place.door, Places(place.units, posyandu), place.key)
+            with _progress() as progress:
+                task = progress.add_task(file.name, total=table.size)
+                tick = partial(_advance, progress, task, table)
+                tally = bring_in(read(table.lines, place.units), intake, aside, notes, tick)
+            with Console(stderr=True).status("Memutakhirkan daftar"):
+                place.up_to_date()
+    except (TableError, FileError, Unclear, CutShort, SettingsError, MigrationError, EmbeddedError) as problem:
+        raise click.ClickException(str(problem)) from None
+    except psycopg.OperationalError as problem:
+        raise click.ClickException(f"PostgreSQL: {problem}") from None
+    finally:
+        _tell_of(aside, "Baris yang tidak dimasukkan")
+        _tell_of(notes, "Yang dibaca lain dari yang tertulis")
+    return tally
+
+
+def _tell_of(aside: Aside, what: str) -> None:
+    if aside.count:
+        click.echo(f"{what}: {aside.count} baris, lihat {aside.path}", err=True)
+
+
+def _advance(progress: Progress, task: TaskID, table: Table) -> None:
+    progress.update(task, completed=table.bytes_read())
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
