@@ -109,6 +109,33 @@ class _Cannot(Exception):
     """Something in this batch cannot be written; it is to be taken again, carefully."""
 
 
+class _Ahead(NamedTuple):
+    """Stories are folded as far as they go: up to which position these projections show those that go further.
+
+    A follower that is far behind would otherwise fold a story again for each of its events, and come to the same rows.
+    """
+
+    names: tuple[str, ...]
+    shown: dict[UUID, int]
+
+    def of(self, due: Sequence[Projection]) -> _Ahead:
+        """As far as it is true of all of these projections."""
+        names = tuple(projection.NAME for projection in due)
+        return self if names == self.names else _Ahead(names, {})
+
+    def unshown(self, new: Iterable[tuple[int, UUID]]) -> dict[UUID, int]:
+        """The cases whose rows have to be made anew, and the first event that each needs it for."""
+        first: dict[UUID, int] = {}
+        for position, case in new:
+            if position > self.shown.get(case, 0):
+                first.setdefault(case, position)
+        return first
+
+    def beyond(self, last: int) -> _Ahead:
+        """What is still of use from here on; nothing, once the follower is abreast."""
+        return _Ahead(self.names, {case: position for case, position in self.shown.items() if position > last})
+
+
 class Follower:
     """Follows one kabupaten."""
 
@@ -117,6 +144,7 @@ class Follower:
         self.book = book
         self._events = events
         self._by_name = {p.NAME: p for p in tenant.projections}
+        self._ahead = _Ahead((), {})
 
     def catch_up(self, conn: Conn, stop: Flag | None = None) -> int:
         """Follow until there is nothing new. Returns how many events were taken."""
@@ -135,20 +163,23 @@ class Follower:
             return self._step(conn, careful=True)
 
     def _step(self, conn: Conn, careful: bool) -> int:
+        known, self._ahead = self._ahead, _Ahead((), {})  # believed no longer, unless this batch goes through
         with conn.transaction():
             standing = self._standing(conn)
             if not standing:
                 return 0
             low = min(standing.values())
             due = [self._by_name[name] for name, position in standing.items() if position == low]
-            ahead = [position - low for position in standing.values() if position > low]
-            new = log.touched(conn, self.tenant.schema, low, min([self._events, *ahead]))
+            to_others = [position - low for position in standing.values() if position > low]
+            new = log.touched(conn, self.tenant.schema, low, min([self._events, *to_others]))
             if not new:
                 return 0
-            halted = self._project(conn, new, due, careful)
+            last, ahead = new[-1][0], known.of(due)
+            halted = self._project(conn, ahead, ahead.unshown(new), due, careful)
             for projection in due:
-                self._move(conn, projection.NAME, new[-1][0], halted.get(projection.NAME))
-            return len(new)
+                self._move(conn, projection.NAME, last, halted.get(projection.NAME))
+        self._ahead = ahead.beyond(last)
+        return len(new)
 
     def _standing(self, conn: Conn) -> dict[str, int]:
         """Where each projection that is not parked stands, locked for this batch; empty if somebody else is at it."""
@@ -159,14 +190,13 @@ class Follower:
         return {name: position for name, position, parked in rows if not parked}
 
     def _project(
-        self, conn: Conn, new: Sequence[tuple[int, UUID]], due: Sequence[Projection], careful: bool
+        self, conn: Conn, ahead: _Ahead, first: Mapping[UUID, int], due: Sequence[Projection], careful: bool
     ) -> dict[str, Halt]:
         """Put the new rows in place. Returns the projections that stopped on the way, and where."""
-        first: dict[UUID, int] = {}
-        for position, case in new:
-            first.setdefault(case, position)
         if careful:
             return self._one_by_one(conn, first, due)
+        if not first:
+            return {}
         try:
             with uncollected():
                 told = log.stories(conn, self.tenant.schema, first)
@@ -181,6 +211,7 @@ class Follower:
                 replace_rows(conn, self.tenant.schema, projection, list(first), found)
         except (psycopg.DataError, psycopg.IntegrityError) as problem:
             raise _Cannot from problem
+        ahead.shown.update((case, story[-1].position or 0) for case, story in told.items())
         return {}
 
     def _one_by_one(self, conn: Conn, first: Mapping[UUID, int], due: Sequence[Projection]) -> dict[str, Halt]:
@@ -351,8 +382,7 @@ class _Run:
         self._followers: dict[str, Follower] = {}
 
     def follow(self) -> None:
-        with psycopg.connect(self._dsn, autocommit=True) as ear, psycopg.connect(self._dsn, autocommit=True) as conn:
-            conn.execute("SET TimeZone TO 'UTC'")
+        with self._connected() as ear, self._connected() as conn:
             ear.execute(SQL("LISTEN {}").format(Identifier(CHANNEL)))
             for tenant in self._tenants.values():
                 self._take_up(conn, tenant)
@@ -364,6 +394,11 @@ class _Run:
                 if time.monotonic() - swept >= self._sweep_seconds:
                     called, swept = self._tenants, time.monotonic()
                     self._look_at_books(conn)
+
+    def _connected(self) -> Conn:
+        return psycopg.connect(
+            self._dsn, autocommit=True, application_name="dampingi follower", options="-c TimeZone=UTC"
+        )
 
     def _take_up(self, conn: Conn, tenant: Followed) -> None:
         """What was parked is tried again with today's program; what rests on yesterday's rules is built anew."""
