@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from uuid import UUID
 
@@ -23,7 +24,7 @@ def main(dsn: str, schema: str, writer: int) -> None:
             numbers = [entry(writer, batch, place) for place in range(AT_ONCE)]
             answers = record(store, asked(*[register(number, entry=number) for number in numbers]), 0)
             if {answer.outcome for answer in answers} != {"recorded"}:
-                return  # the server is gone
+                os._exit(1)  # the server is gone, and there is no connection to close in good order
             print(f"{ACKNOWLEDGED}{batch}", flush=True)  # noqa: T201
 
 
