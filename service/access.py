@@ -137,15 +137,24 @@ class Territory(Struct, frozen=True):
     """The places a post answers for. Empty is nowhere."""
 
     desa: frozenset[str] = frozenset()
-    posyandu: str | None = None
-    """Where set, only this posyandu."""
+    only: frozenset[str] | None = None
+    """Where set, only these posyandu."""
     posyandus: Mapping[str, str] = {}
     """Every posyandu there, with its desa: where cases may be begun."""
     facility: str | None = None
     """Where set, only cases referred to this facility, wherever they live."""
 
     def holds(self, desa: str, posyandu: str) -> bool:
-        return desa in self.desa and self.posyandu in (None, posyandu)
+        return desa in self.desa and (self.only is None or posyandu in self.only)
+
+    def __or__(self, other: Territory) -> Territory:
+        """The places of two posts of one role: a bidan with four desa, a kader with two posyandu."""
+        return Territory(
+            self.desa | other.desa,
+            None if self.only is None or other.only is None else self.only | other.only,
+            {**self.posyandus, **other.posyandus},
+            self.facility or other.facility,
+        )
 
 
 def territory(role: Role, unit: Unit, units: Units) -> Territory:
@@ -156,7 +165,7 @@ def territory(role: Role, unit: Unit, units: Units) -> Territory:
         return Territory(facility=unit.code)
     if unit.kind == "posyandu":
         desa = unit.parent or ""
-        return Territory(frozenset({desa}), unit.code, {unit.code: desa})
+        return Territory(frozenset({desa}), frozenset({unit.code}), {unit.code: desa})
     under = tuple(below(unit, units))
     return Territory(
         frozenset(u.code for u in under if u.kind == "desa"),
@@ -196,6 +205,8 @@ class Who(Struct, frozen=True):
     name: str
     post: Post
     territory: Territory
+    where: str = ""
+    """Names of the units in which this role is held."""
     others: tuple[Post, ...] = ()
     """Further posts the same person may change to."""
     must_change: bool = False

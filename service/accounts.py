@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import date, datetime
+from functools import reduce
+from operator import or_
 from threading import Lock
 from typing import Any
 from uuid import UUID
@@ -111,13 +113,15 @@ class Accounts:
         held = next((p for p in posts if p.id == post), None)
         if held is None:
             return None
+        same = [p.unit for p in posts if p.role == held.role]
         return Who(
             tenant=self.tenant.code,
             account=account,
             name=row[2],
             post=held,
-            territory=territory(held.role, held.unit, units),
-            others=tuple(p for p in posts if p.id != post),
+            territory=reduce(or_, (territory(held.role, unit, units) for unit in same)),
+            where=", ".join(unit.name for unit in same),
+            others=tuple(p for p in posts if p.role != held.role),
             must_change=row[3],
         )
 

@@ -41,9 +41,11 @@ class Someone(Struct, frozen=True):
     does: str
 
 
+RINA = ("3603332002", "3603332003", "3603332004", "3603332005")
+
 PEOPLE = (
     Someone("siti", "Siti Aminah", "kader", ("3603332002.01",), "kader Posyandu Melati 2, Desa Kedaung"),
-    Someone("rina", "Bidan Rina", "bidan", ("3603332002",), "bidan Desa Kedaung"),
+    Someone("rina", "Bidan Rina", "bidan", RINA, "bidan Kedaung, Cijeruk, Waliwis, Klutuk"),
     Someone("hasan", "Hasan Basri", "desa", ("3603332002",), "sekretaris Desa Kedaung"),
     Someone("dewi", "Dewi Lestari", "puskesmas-tpg", (lives.PUSKESMAS,), "petugas gizi (TPG) Puskesmas Mekar Baru"),
     Someone("bagus", "dr. Bagus", "puskesmas-dr", (lives.PUSKESMAS,), "dokter Puskesmas Mekar Baru"),

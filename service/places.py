@@ -118,7 +118,7 @@ class Place:
     ) -> Listed:
         """A desk's list in the places of this post."""
         desa = None if who.role == "kabupaten" and desk == "kabupaten" else sorted(who.territory.desa)
-        posyandu = None if who.territory.posyandu is None else [who.territory.posyandu]
+        posyandu = None if who.territory.only is None else sorted(who.territory.only)
         with self._pool.connection() as conn:
             fresh = self._wait(conn, not_older_than)
             position = log.followed(conn, self.schema)
@@ -146,7 +146,7 @@ class Place:
 
     def _where(self, who: Who) -> tuple[list[str], list[str] | None]:
         territory = who.territory
-        return sorted(territory.desa), None if territory.posyandu is None else [territory.posyandu]
+        return sorted(territory.desa), None if territory.only is None else sorted(territory.only)
 
     # One case
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,8 +17,8 @@ from uuid_utils.compat import uuid7
 from service import app
 from service.places import Place, open_places
 from service.settings import Settings
-from tests.doors.conftest import Phone, today
-from tests.kabupaten import CODE, KEDAUNG, MELATI, PASSWORD, SCHEMA
+from tests.doors.conftest import Phone, entry, register, today
+from tests.kabupaten import ANGGREK, CODE, KEDAUNG, MELATI, PASSWORD, SCHEMA, WALIWIS
 
 MOMENT = 2.3
 """A little more than a right may be remembered."""
@@ -152,6 +152,25 @@ def test_somebody_with_two_posts_works_from_one_and_may_change(stranger: Phone, 
     assert stranger.get("/me").json()["now"]["role"] == "desa"
     assert stranger.get("/queues/desa").status_code == 200
     assert stranger.get("/queues/kader").status_code == 404
+
+
+def test_a_bidan_with_two_desa_works_in_both_at_once(
+    stranger: Phone, place: Place, phone: Callable[[str], Phone]
+) -> None:
+    login = f"ani-{uuid7().hex[-12:]}"
+    account = place.accounts.open_account(login, "Bidan Ani", PASSWORD)
+    for desa in (KEDAUNG, WALIWIS):
+        place.accounts.give_post(account, "bidan", desa, date(2020, 1, 1))
+    cases = {}
+    for kader, posyandu in (("siti", MELATI), ("wati", ANGGREK)):
+        sent = register(posyandu)
+        danger = entry(sent["case"], {"do": "care.report-danger-sign", "on": str(today()), "signs": ["kejang"]})
+        assert [a["answer"] for a in phone(kader).send(sent, danger)] == ["recorded", "recorded"]
+        cases[posyandu] = sent["case"]
+    stranger.sign_in(login)
+    listed = stranger.get(f"/queues/bidan?limit=200&not_older_than={phone('wati').position}").json()["tasks"]
+    assert set(cases.values()) <= {task["case"] for task in listed if task["rule"] == "C33"}
+    assert stranger.get("/me").json()["others"] == []
 
 
 def test_nobody_takes_a_post_of_somebody_else(stranger: Phone, somebody: str) -> None:
