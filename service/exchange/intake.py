@@ -24,12 +24,8 @@ from domain.case import Command, Envelope, Refused
 from service.exchange.cells import Unclear
 from service.exchange.lines import Line
 from service.exchange.placing import Places, Spot
-from service.exchange.rows import Row, Unread
+from service.exchange.rows import BALITA_DAYS, OUTSIDE, Row, Unread
 from service.handle import Answer, Submitted
-
-OUTSIDE = "Di luar usia balita: anak sudah berumur 5 tahun pada hari pengukuran."
-BALITA_DAYS = 1827
-"""The first day of life that is not a balita's any more, as WHO's standards count."""
 
 BATCH = 250
 """Rows that share one look-up and one trip through the write door."""
@@ -129,7 +125,7 @@ class Intake:
     def _sort_out(self, row: Row | Unread) -> Outcome | Spot:
         """The posyandu of a row that may be taken; else why not."""
         if isinstance(row, Unread):
-            return Outcome(row.line, "rejected", row.reason)
+            return Outcome(row.line, "outside" if row.outside else "rejected", row.reason)
         if row.on <= self._door.today and (row.on - row.born).days >= BALITA_DAYS:
             return Outcome(row.line, "outside", OUTSIDE)
         try:

@@ -46,10 +46,20 @@ class Row(Struct, frozen=True, kw_only=True):
 
 
 class Unread(Struct, frozen=True):
-    """A row that was not understood."""
+    """A row that was not understood, or is not about a balita (OUTSIDE)."""
 
     line: Line
     reason: str
+
+    @property
+    def outside(self) -> bool:
+        """Nothing is wrong with it."""
+        return self.reason == OUTSIDE
+
+
+OUTSIDE = "Di luar usia balita: anak sudah berumur 5 tahun pada hari pengukuran."
+BALITA_DAYS = 1827
+"""The first day of life that is not a balita's any more, as WHO's standards count."""
 
 
 class Titles(Struct, frozen=True):

@@ -14,7 +14,7 @@ from domain.case import Personal
 from service.exchange import cells
 from service.exchange.cells import Unclear, text
 from service.exchange.lines import Line
-from service.exchange.rows import FileError, Row, Titles, Unread
+from service.exchange.rows import BALITA_DAYS, OUTSIDE, FileError, Row, Titles, Unread
 
 BORN_FROM = date(2021, 1, 1)
 LYING_DAYS = 731
@@ -76,6 +76,8 @@ class _Visit:
 
 def _read(visit: _Visit, posyandu: Sequence[str], born_from: date) -> Row | Unread:
     try:
+        if visit.needed("age_days") >= BALITA_DAYS:  # the days of later visits may well be to come
+            return Unread(visit.line, OUTSIDE)
         return _row(visit, posyandu, born_from)
     except Unclear as unclear:
         return Unread(visit.line, str(unclear))
