@@ -11,11 +11,11 @@ import hashlib
 import time
 import traceback
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from threading import Event as Flag
-from threading import Thread
 from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
@@ -331,12 +331,15 @@ def _program() -> bytes:
 
 # The process
 
+Rebuild = Callable[[Conn, Followed, Book, Sequence[Projection]], None]
+"""Makes the tables of some projections anew."""
+
 
 def run(
     dsn: str,
     tenants: Sequence[Followed],
     stop: Flag,
-    rebuild: Callable[[Conn, Followed, Book, Sequence[Projection]], None],
+    rebuild: Rebuild,
     events: int = 1000,
     sweep_seconds: float = 5.0,
 ) -> None:
@@ -352,13 +355,17 @@ def run(
             pause = min(pause * 2, 5.0)
 
 
-def run_all(places: Mapping[str, Sequence[Followed]], stop: Flag, **how: Any) -> None:
-    """The same over several databases, one thread for each."""
-    threads = [Thread(target=run, args=(dsn, tenants, stop), kwargs=how) for dsn, tenants in places.items()]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+def run_all(
+    places: Mapping[str, Sequence[Followed]], stop: Flag, rebuilding: Callable[[str], Rebuild], **how: Any
+) -> None:
+    """The same over several databases, one thread for each. Where one cannot go on, all stop and it is said why."""
+    with ThreadPoolExecutor(len(places)) as threads:
+        work = [threads.submit(run, dsn, tenants, stop, rebuilding(dsn), **how) for dsn, tenants in places.items()]
+        for ended in as_completed(work):
+            if ended.exception() is not None:
+                stop.set()
+        for ended in work:
+            ended.result()
 
 
 class _Run:
@@ -369,7 +376,7 @@ class _Run:
         dsn: str,
         tenants: Sequence[Followed],
         stop: Flag,
-        rebuild: Callable[[Conn, Followed, Book, Sequence[Projection]], None],
+        rebuild: Rebuild,
         events: int,
         sweep_seconds: float,
     ) -> None:

@@ -71,16 +71,9 @@ def follow(settings: Settings, once: bool) -> None:
             for tenant in tenants_there:
                 catch_up(dsn, tenant, settings.follow_events)
         return
-    stop = until_told()
-    for dsn, tenants_there in places.items():
-        projecting.run(
-            dsn,
-            tenants_there,
-            stop,
-            rebuilding(dsn),
-            events=settings.follow_events,
-            sweep_seconds=settings.sweep_seconds,
-        )
+    projecting.run_all(
+        places, until_told(), rebuilding, events=settings.follow_events, sweep_seconds=settings.sweep_seconds
+    )
 
 
 def until_told() -> Flag:
@@ -101,7 +94,7 @@ def catch_up(dsn: str, tenant: Followed, events: int = 1000) -> None:
         projecting.Follower(tenant, today, events).catch_up(conn)
 
 
-def rebuilding(dsn: str) -> Callable[..., None]:
+def rebuilding(dsn: str) -> projecting.Rebuild:
     def build(conn: Connection[Any], tenant: Followed, today: Book, stale: Any) -> None:
         with _progress(log.head(conn, tenant.schema), f"menyusun ulang {tenant.schema}") as told:
             rebuild.rebuild(dsn, tenant, today, stale, told)

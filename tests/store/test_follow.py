@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import os
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import cache
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,6 +20,7 @@ import psycopg
 import pytest
 
 from domain import case, pmt
+from domain.case import zone
 from domain.child import Child
 from domain.protocol import Book
 from projections import follow, log, rebuild
@@ -24,10 +31,13 @@ from projections.projection import Folded, Projection, Row, Table
 from projections.queue import Queue
 from service import following
 from service.handle import Submitted, record
-from service.store import Store
+from service.migrate import migrate
+from service.sealing import Sealing
+from service.store import Store, connect
 from service.writer import Writer
-from tests.store.given import RINA, asked, register, weigh
+from tests.store.given import MASTER_KEY, RINA, asked, register, weigh
 
+ROOT = Path(__file__).parents[2]
 BAD = 6.66
 
 
@@ -360,3 +370,26 @@ def test_an_erased_name_is_gone_from_the_lists_when_they_are_built_anew(
     rebuild.rebuild(dsn, tenant, book(), tenant.projections, no_progress)
     names = conn.execute(f"SELECT name FROM {store.schema}.people WHERE case_id = %s", [first]).fetchall()
     assert names == [("",)]
+
+
+def test_the_follow_command_stops_when_told_and_has_done_its_work(dsn: str, conn: psycopg.Connection) -> None:
+    conn.execute("DROP SCHEMA IF EXISTS kab_3603 CASCADE")
+    migrate(conn, "kab_3603")
+    environment = {
+        **os.environ,
+        "DATABASE_URL": dsn,
+        "DAMPINGI_TENANTS": "3603",
+        "DAMPINGI_MASTER_KEY": base64.b64encode(MASTER_KEY).decode(),
+    }
+    process = subprocess.Popen([sys.executable, "-m", "service.cli", "follow"], cwd=ROOT, env=environment)
+    try:
+        with connect(dsn, 1, 1) as pool:
+            store = Store(pool, "kab_3603", Sealing(MASTER_KEY, "kab_3603"), zone("3603"), lambda _day: "2025")
+            lives(store, 3)
+            assert log.wait_for(conn, store.schema, log.head(conn, store.schema), 30)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.wait()
+        conn.execute("DROP SCHEMA kab_3603 CASCADE")
