@@ -71,7 +71,8 @@ def test_a_subscription_outlives_its_connection(store: Store, conn: psycopg.Conn
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
             "WHERE query LIKE 'LISTEN%' AND datname = current_database()"
         ).fetchone()
-        assert cut == (1,)
+        assert cut is not None
+        assert cut[0] >= 1  # the followers of other tests listen in the same database
         recorder.insert_events([StoredEvent(envelope().entry, 1, "child.measured", b"{}")])
         assert next(subscription).id == 2
 
