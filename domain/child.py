@@ -223,7 +223,7 @@ E_ = TypeVar("E_", bound=Event)
 
 def done(acts: tuple[Act, ...], event: type[E_]) -> tuple[Act, ...]:
     """The acts of one kind, oldest first."""
-    return tuple(a for a in acts if isinstance(a.event, event))
+    return tuple([a for a in acts if type(a.event) is event])
 
 
 def last_weighed(child: Child) -> Weighing | None:

@@ -60,8 +60,8 @@ TABLE = Table(
     ),
     key=("case_id", "desk", "nth"),
     indexes=(
-        # A kader's list is one posyandu of it, a bidan's one desa, a puskesmas's a few.
-        "(desk, desa, posyandu, opens, until)",
+        # A kader's list is one posyandu of it, a bidan's one desa, a puskesmas's a few. It is all the counts need.
+        "(desk, desa, posyandu, opens, until) INCLUDE (due, priority, rule)",
     ),
 )
 

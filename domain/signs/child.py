@@ -231,10 +231,15 @@ def _cm(weighing: Weighing) -> str:
 def _back_home(child: Child, since: date, away_days: int) -> date | None:
     """The day from which the child can be looked for; None while it is not known when it comes back."""
     for act in child.acts:
+        if type(act.event) not in _TELL_OF_ABSENCE:
+            continue
         back = _away_until(child, act, away_days)
         if back is not None and act.on <= since < back:
             since = back
     return None if since == date.max else since
+
+
+_TELL_OF_ABSENCE = frozenset({HomeVisited, AbsenceRecorded, InpatientAdmitted})
 
 
 def _away_until(child: Child, act: Act, away_days: int) -> date | None:

@@ -125,10 +125,16 @@ def answered_until(acts: Iterable[Act], ends: Sequence[Deed]) -> date:
     """
     last = dict.fromkeys(ends, date.min)
     for act in acts:
+        if type(act.event) not in _ANSWERS:
+            continue
         for deed in ends:
             if act.on > last[deed] and did(deed, act):
                 last[deed] = act.on
     return min(last.values(), default=date.min)
+
+
+_ANSWERS = frozenset({*_DEEDS.values(), pmt.PmtStarted, CarePlanStarted})
+"""Portions and visits are most of a long story, and answer nothing here."""
 
 
 def rules_out_danger(act: Act) -> bool:
