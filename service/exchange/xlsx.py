@@ -229,9 +229,9 @@ class _Sheet:
     def _put(self, text: str) -> None:
         if self._column >= self._limits.columns or text == "":
             return
-        while len(self._row) < self._column:
+        while len(self._row) <= self._column:
             self._row.append("")
-        self._row.append(self._value(text))
+        self._row[self._column] = self._value(text)
 
     def _value(self, text: str) -> Cell:
         if self._kind is None or self._kind == "n":

@@ -86,6 +86,19 @@ def test_all_sheets_are_read_one_after_the_other(tmp_path: Path) -> None:
     ]
 
 
+def test_cells_stand_in_the_columns_they_say_in_whatever_order_they_come(tmp_path: Path) -> None:
+    path = as_xlsx(tmp_path / "a.xlsx", ROWS)
+    sheet = (
+        '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="7">'
+        '<c r="D7" t="inlineStr"><is><t>d</t></is></c><c r="B7"><v>2.5</v></c><c r="XFD7"><v>9</v></c>'
+        '<c r="C7" t="str"><f>A1&amp;"x"</f><v>c</v></c></row></sheetData></worksheet>'
+    )
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(tmp_path / "b.xlsx", "w") as new:
+        for name in old.namelist():
+            new.writestr(name, sheet if name == "xl/worksheets/sheet1.xml" else old.read(name))
+    assert [(line.number, line.cells) for line in open_table(tmp_path / "b.xlsx").lines] == [(7, ("", 2.5, "c", "d"))]
+
+
 def test_an_xlsx_with_entities_is_refused(tmp_path: Path) -> None:
     path = as_xlsx(tmp_path / "a.xlsx", ROWS)
     bomb = (
