@@ -27,10 +27,11 @@ from litestar.template.config import TemplateConfig
 from service import settings as settings_
 from service.access import SEARCHES, Who
 from service.api import accounts, cases, entries, health, pages, queues
+from service.api.kept import typed
 from service.api.schema import openapi
 from service.places import Place, open_places
 from service.plainly import FILTERS
-from service.problems import Trouble, answer
+from service.problems import Trouble, answer, wants_page
 from service.rates import Rates
 from service.sessions import Identify, SessionConfig, SessionStore
 from service.settings import Settings
@@ -53,6 +54,8 @@ async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
         return
     who: Who | None = connection.scope.get("user")
     if who is None:
+        if isinstance(connection, Request) and wants_page(connection):
+            connection.state.kept = await typed(connection)
         raise Trouble(401, "session-ended" if connection.cookies.get("sesi") else "sign-in")
 
 
@@ -104,6 +107,7 @@ def create(
     app.state.accounts = {code: place.accounts for code, place in places.items()}
     app.state.hashing = ThreadPoolExecutor(settings.hashes_at_once, thread_name_prefix="argon2")
     app.state.demo = tuple(demo)
+    app.state.sign_in_page = accounts.page
     return app
 
 

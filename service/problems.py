@@ -96,6 +96,9 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         return Response(
             msgspec.json.encode(problem), media_type=PROBLEM_JSON, status_code=problem.status, headers=_headers(problem)
         )
+    if problem.status == 401 and request.state.get("kept"):
+        page: Response[Any] = request.app.state.sign_in_page(request, problem.detail, kept=request.state.kept)
+        return page
     if problem.code == "sign-in":
         return Redirect("/masuk", status_code=303)
     return Template(

@@ -18,6 +18,7 @@ from domain.case import Role
 from domain.refusals import refusal
 from service.access import DESKS, Post, Who
 from service.accounts import Account, PasswordRefused, SignInFailed, TooManyTries
+from service.api.kept import Kept, unpacked
 from service.places import Place
 from service.problems import Trouble
 
@@ -134,10 +135,13 @@ def sign_in_page(request: Request[Any, Any, Any]) -> Page:
     """The sign-in page."""
     if request.user is not None:
         return Redirect("/", status_code=303)
-    return _sign_in_page(request)
+    return page(request)
 
 
-def _sign_in_page(request: Request[Any, Any, Any], problem: str = "", login: str = "", status: int = 200) -> Template:
+def page(
+    request: Request[Any, Any, Any], problem: str = "", login: str = "", status: int = 200, kept: Kept | None = None
+) -> Template:
+    """The sign-in page, with what went wrong, and with what was typed elsewhere when the session ended."""
     places: dict[str, Place] = request.app.state.places
     return Template(
         "masuk.html",
@@ -147,6 +151,7 @@ def _sign_in_page(request: Request[Any, Any, Any], problem: str = "", login: str
             "tenant": _first(request),
             "tenants": [(code, place.tenant.name) for code, place in places.items()],
             "demo": request.app.state.demo,
+            "kept": kept.packed() if kept else "",
         },
         status_code=status,
     )
@@ -156,10 +161,13 @@ def _sign_in_page(request: Request[Any, Any, Any], problem: str = "", login: str
 async def sign_in_by_page(request: Request[Any, Any, Any], data: Typed) -> Page:
     """Sign in from the page. The name stays where it was typed when it fails."""
     login = data.get("login", "")
+    kept = unpacked(data.get("titipan", ""))
     try:
         account, _ = await _signed_in(request, SignIn(login, data.get("password", ""), data.get("tenant") or None))
     except Trouble as trouble:
-        return _sign_in_page(request, refusal(trouble.code), login, trouble.status_code)
+        return page(request, refusal(trouble.code), login, trouble.status_code, kept)
+    if kept is not None and not account.must_change:
+        return Template("lanjut.html", context={"kept": kept})
     return Redirect("/sandi" if account.must_change else "/", status_code=303)
 
 

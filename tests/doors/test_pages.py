@@ -8,9 +8,10 @@ from collections.abc import Callable
 import pytest
 from uuid_utils.compat import uuid7
 
+from service.api.kept import Kept
 from service.forms import FORMS, Unusable, day, number
 from tests.doors.conftest import Phone, register, weigh
-from tests.kabupaten import ANGGREK, MELATI
+from tests.kabupaten import ANGGREK, MELATI, PASSWORD
 
 
 @pytest.fixture
@@ -200,3 +201,31 @@ def test_a_day_is_read_as_the_browser_and_as_people_write_it() -> None:
     assert day("2025-03-04") == day("04-03-2025") == day("4/3/2025")
     with pytest.raises(Unusable):
         day("31-02-2025")
+
+
+def test_what_was_typed_when_the_session_ended_is_sent_after_the_next_sign_in(
+    stranger: Phone, phone: Callable[[str], Phone]
+) -> None:
+    sent = register()
+    phone("siti").send(sent)
+    stranger.sign_in("siti")
+    form = {"entry": str(uuid7()), "case": sent["case"], "on": "2025-06-05", "kg": "6,4"}
+    stranger.cookies["sesi"] = "ended-long-ago"
+    ended = stranger.fill("/isi/child.measure", form)
+    assert "yang sudah diketik tetap ada" in ended.text
+    kept = re.search(r'name="titipan" value="([^"]+)"', ended.text)
+    assert kept is not None
+    again = stranger.fill("/masuk", {"login": "siti", "password": PASSWORD, "titipan": kept[1]})
+    assert "Isian Anda masih ada" in again.text
+    hidden = dict(re.findall(r'type="hidden" name="([a-z]+)" value="([^"]*)"', again.text))
+    assert hidden == form
+    assert stranger.fill("/isi/child.measure", hidden).status_code == 303
+    told = phone("siti").get(f"/cases/{sent['case']}/story").json()["told"]
+    assert "6,4 kg" in told[0]["sentence"]
+
+
+def test_nothing_but_our_own_forms_is_carried_through_the_sign_in(stranger: Phone) -> None:
+    stranger.get("/masuk")
+    evil = Kept("https://elsewhere.example/isi/", ()).packed()
+    answer = stranger.fill("/masuk", {"login": "siti", "password": PASSWORD, "titipan": evil})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
