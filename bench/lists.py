@@ -1,8 +1,9 @@
 """The list of a desk through the real service, by 1 and 16 people, and its tenth page: python -m bench.lists [--json F]
 
-The desk is that of a TPG, whose puskesmas has 24 posyandu: the longest list that one person works from. Everybody has
-a session and keeps a connection open. The bound is the same SELECTs by as many threads with a psycopg connection each,
-in the same run, the rows fetched and left as they are.
+Two desks: that of a bidan with three posyandu, and that of a TPG whose puskesmas has 24 of them, the longest list that
+one person works from. Everybody has a session, keeps a connection open, and asks again as soon as they are answered.
+The bound is the same SELECTs by as many threads with a psycopg connection each, in the same run, the rows fetched and
+left as they are.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from threading import Thread
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 
 from bench.ground import Figures, Ground, ground, in_kecamatan, percentiles, show, where_asked
+from domain.case import Role
 from projections import log
 from projections.queue import worklist
 from service import following, lives
@@ -31,43 +33,67 @@ from service.store import connect
 
 KECAMATAN = 2
 CLIENTS = 16
-SECONDS = 8.0
+SECONDS = 6.0
 PASSWORD = "bench-of-the-lists"
-DESK = "puskesmas-tpg"
 ROWS = 50
 REACH, REACH_P95_MS = 0.35, 25
 
 Ask = Callable[[], object]
 
 
+class Desk(NamedTuple):
+    """A desk and the place it works in."""
+
+    name: str
+    role: Role
+    unit: str
+    desa: tuple[str, ...]
+
+
+DESKS = (
+    Desk("bidan", "bidan", in_kecamatan(lives.DESA[1][0], 0), (in_kecamatan(lives.DESA[1][0], 0),)),
+    Desk("tpg", "puskesmas-tpg", in_kecamatan(lives.PUSKESMAS, 0), tuple(in_kecamatan(c, 0) for c, _ in lives.DESA)),
+)
+
+
 def main() -> None:
     path = where_asked(__doc__.splitlines()[0] if __doc__ else "")
     with ground(KECAMATAN) as made:
         following.catch_up(made.dsn, made.followed(), 5_000)
-        people = hire(made)
+        desks = [(desk, hire(made, desk)) for desk in DESKS]
         with psycopg.connect(made.dsn, autocommit=True) as conn:
             conn.execute("VACUUM ANALYZE")
         with serving(made) as port:
-            figures = measure(made, port, people)
+            figures = measure(made, port, desks)
     show(figures, path)
 
 
-def measure(made: Ground, port: int, people: Sequence[str]) -> Figures:
-    phones = [Phone(port, login) for login in people]
-    first = f"/queues/{DESK}?limit={ROWS}"
-    after = cursor(phones[0], first, 9)
-    figures: Figures = {"events": size(made), "lines": phones[0].get(first)["counts"]["open"]}
-    for name, path, start in (("first_page", first, None), ("tenth_page", f"{first}&after={after}", after)):
-        with selects(made, start) as threads:
-            bound = run(threads)
-        figures[f"bound_{name}_{CLIENTS}_threads_per_second"] = rate(bound)
-        for count in (1, CLIENTS):
-            found = run([phone.asking(path) for phone in phones[:count]])
-            label = f"{name}_{count}_client{'s' if count > 1 else ''}"
-            figures[f"{label}_per_second"] = rate(found)
-            figures |= {f"{label}_{p}": value for p, value in percentiles(found).items()}
-        figures[f"{name}_ratio"] = round(figures[f"{label}_per_second"] / rate(bound), 3)
+def measure(made: Ground, port: int, desks: Sequence[tuple[Desk, Sequence[str]]]) -> Figures:
+    figures: Figures = {"events": size(made)}
+    for desk, people in desks:
+        phones = [Phone(port, login) for login in people]
+        first = f"/queues/{desk.role}?limit={ROWS}"
+        figures[f"{desk.name}_lines"] = phones[0].get(first)["counts"]["open"]
+        figures |= page(made, desk, phones, f"{desk.name}_first_page", None)
+        if figures[f"{desk.name}_lines"] > 9 * ROWS:
+            figures |= page(made, desk, phones, f"{desk.name}_tenth_page", cursor(phones[0], first, 9))
     return {**figures, "reach_ratio": REACH, "reach_p95_ms": REACH_P95_MS}
+
+
+def page(made: Ground, desk: Desk, phones: Sequence[Phone], name: str, after: str | None) -> Figures:
+    """One page of a list: the bound, one client, and all of them."""
+    path = f"/queues/{desk.role}?limit={ROWS}" + (f"&after={after}" if after else "")
+    with selects(made, desk, after) as threads:
+        bound = rate(run(threads))
+    alone, together = run([phones[0].asking(path)]), run([phone.asking(path) for phone in phones])
+    return {
+        f"{name}_bound_{CLIENTS}_threads_per_second": bound,
+        f"{name}_1_client_per_second": rate(alone),
+        **{f"{name}_1_client_{p}": value for p, value in percentiles(alone).items()},
+        f"{name}_{CLIENTS}_clients_per_second": rate(together),
+        **{f"{name}_{CLIENTS}_clients_{p}": value for p, value in percentiles(together).items()},
+        f"{name}_ratio": round(rate(together) / bound, 3),
+    }
 
 
 def run(asking: Sequence[Ask]) -> list[float]:
@@ -95,14 +121,14 @@ def rate(took: Sequence[float]) -> int:
 # The service and its people
 
 
-def hire(made: Ground) -> list[str]:
-    """TPG of one puskesmas, each with an account of their own."""
-    logins = [f"tpg{n}" for n in range(CLIENTS)]
+def hire(made: Ground, desk: Desk) -> list[str]:
+    """Several people of one desk, each with an account of their own."""
+    logins = [f"{desk.name}{n}" for n in range(CLIENTS)]
     with connect(made.dsn, 1, 2) as pool:
         accounts = Accounts(pool, made.tenant)
         for login in logins:
             account = accounts.open_account(login, login, PASSWORD)
-            accounts.give_post(account, "puskesmas-tpg", in_kecamatan(lives.PUSKESMAS, 0), date(2020, 1, 1))
+            accounts.give_post(account, desk.role, desk.unit, date(2020, 1, 1))
     return logins
 
 
@@ -113,7 +139,9 @@ def serving(made: Ground) -> Iterator[int]:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
     process = subprocess.Popen(
-        [sys.executable, "-m", "service.cli", "serve", "--port", str(port)], env=made.environment
+        [sys.executable, "-m", "service.cli", "serve", "--port", str(port)],
+        env=made.environment,
+        stderr=subprocess.DEVNULL,
     )
     try:
         _wait_for(port)
@@ -182,21 +210,20 @@ def cursor(phone: Phone, path: str, pages: int) -> str:
 
 
 @contextmanager
-def selects(made: Ground, after: str | None) -> Iterator[list[Ask]]:
+def selects(made: Ground, desk: Desk, after: str | None) -> Iterator[list[Ask]]:
     """What a request asks of the database, and nothing else, on a connection for each thread."""
     lines = [psycopg.connect(made.dsn, autocommit=True) for _ in range(CLIENTS)]
     try:
-        yield [_selecting(made, line, after) for line in lines]
+        yield [_selecting(made, desk, line, after) for line in lines]
     finally:
         for line in lines:
             line.close()
 
 
-def _selecting(made: Ground, line: psycopg.Connection[Any], after: str | None) -> Ask:
+def _selecting(made: Ground, desk: Desk, line: psycopg.Connection[Any], after: str | None) -> Ask:
     overheard = _Overheard(line)
-    desa = [in_kecamatan(code, 0) for code, _ in lives.DESA]
     now = datetime.now(made.tenant.zone)
-    worklist(overheard, made.schema, DESK, desa, None, now, after=after, limit=ROWS)  # type: ignore[arg-type]
+    worklist(overheard, made.schema, desk.role, desk.desa, None, now, after=after, limit=ROWS)  # type: ignore[arg-type]
 
     def ask() -> None:
         log.followed(line, made.schema)

@@ -116,12 +116,14 @@ class _Ahead(NamedTuple):
     """
 
     names: tuple[str, ...]
+    at: int
+    """Where they stood then. Found elsewhere, they were moved by somebody else, or our batch was undone."""
     shown: dict[UUID, int]
 
-    def of(self, due: Sequence[Projection]) -> _Ahead:
-        """As far as it is true of all of these projections."""
+    def of(self, due: Sequence[Projection], at: int) -> _Ahead:
+        """As far as it is still true of all of these projections."""
         names = tuple(projection.NAME for projection in due)
-        return self if names == self.names else _Ahead(names, {})
+        return self if (names, at) == (self.names, self.at) else _Ahead(names, at, {})
 
     def unshown(self, new: Iterable[tuple[int, UUID]]) -> dict[UUID, int]:
         """The cases whose rows have to be made anew, and the first event that each needs it for."""
@@ -133,7 +135,7 @@ class _Ahead(NamedTuple):
 
     def beyond(self, last: int) -> _Ahead:
         """What is still of use from here on; nothing, once the follower is abreast."""
-        return _Ahead(self.names, {case: position for case, position in self.shown.items() if position > last})
+        return _Ahead(self.names, last, {case: upto for case, upto in self.shown.items() if upto > last})
 
 
 class Follower:
@@ -144,7 +146,7 @@ class Follower:
         self.book = book
         self._events = events
         self._by_name = {p.NAME: p for p in tenant.projections}
-        self._ahead = _Ahead((), {})
+        self._ahead = _Ahead((), 0, {})
 
     def catch_up(self, conn: Conn, stop: Flag | None = None) -> int:
         """Follow until there is nothing new. Returns how many events were taken."""
@@ -163,7 +165,7 @@ class Follower:
             return self._step(conn, careful=True)
 
     def _step(self, conn: Conn, careful: bool) -> int:
-        known, self._ahead = self._ahead, _Ahead((), {})  # believed no longer, unless this batch goes through
+        known, self._ahead = self._ahead, _Ahead((), 0, {})  # believed no longer, unless this batch goes through
         with conn.transaction():
             standing = self._standing(conn)
             if not standing:
@@ -174,7 +176,7 @@ class Follower:
             new = log.touched(conn, self.tenant.schema, low, min([self._events, *to_others]))
             if not new:
                 return 0
-            last, ahead = new[-1][0], known.of(due)
+            last, ahead = new[-1][0], known.of(due, low)
             halted = self._project(conn, ahead, ahead.unshown(new), due, careful)
             for projection in due:
                 self._move(conn, projection.NAME, last, halted.get(projection.NAME))
