@@ -257,3 +257,18 @@ def test_the_check_itself_raises_for_a_forbidden_command(place: Place) -> None:
     measure = next(c for c in COMMANDS if c.__struct_config__.tag == "child.measure")
     with pytest.raises(Refused, match="not-allowed"):
         access.check(who, measure(on=__import__("datetime").date(2025, 6, 5), kg=7.0), None)
+
+
+def test_the_inspectorate_sees_the_work_of_every_desk_and_not_whose_it_is(phone: Callable[[str], Phone]) -> None:
+    who = {"name": "Zulaikha Tersembunyi", "mother": "Maimunah Rahasia", "address": "Kp. Rahasia", "rt": "007"}
+    sent = register(MELATI, personal=who)
+    danger = entry(sent["case"], {"do": "care.report-danger-sign", "on": "2025-06-05", "signs": ["kejang"]})
+    phone("siti").send(sent, danger)
+    asked = f"/queues/bidan?limit=200&not_older_than={phone('siti').position}"
+    seen = phone("yusuf").get(asked)
+    [task] = [t for t in seen.json()["tasks"] if t["case"] == sent["case"] and t["rule"] == "C33"]
+    assert (task["name"], task["mother"], task["address"], task["rt"]) == ("Z. T.", "M. R.", "", "")
+    assert "Tersembunyi" not in seen.text
+    assert "Tersembunyi" not in phone("yusuf").page("/daftar/bidan").text
+    everything = phone("yusuf").get("/queues/bidan?limit=200").json()["counts"]["open"]
+    assert phone("yusuf").get("/queues/bidan?limit=200&q=tersembunyi").json()["counts"]["open"] == everything
