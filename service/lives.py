@@ -163,7 +163,7 @@ class Lives:
         kg = 0.0
         for day in sessions:
             if day != sessions[-1]:
-                kg = round(growth.weight_at(self.who, "L", (day - born).days, budi.waz), 1)
+                kg = round(max(growth.weight_at(self.who, "L", (day - born).days, budi.waz), kg + 0.3), 1)
             cm = round(growth.length_at(self.who, "L", (day - born).days, budi.haz), 1)
             weigh = child.Measure(on=day, kg=kg, cm=cm, lying=True)
             yield self._entry(day, 9, budi.case, weigh, "kader", code)
