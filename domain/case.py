@@ -43,6 +43,8 @@ class Personal(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
     rt: str | None = None
     rw: str | None = None
     note: str | None = None
+    photo: str | None = None
+    """SHA-256 of a photo or a signature that is kept elsewhere."""
 
 
 Sealed = bytes

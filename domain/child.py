@@ -83,6 +83,9 @@ class Measured(Event, frozen=True, tag="child.measured"):
     lila: float | None = None
     head: float | None = None
     oedema: Literal[0, 1, 2, 3] | None = None
+    clothing: Literal["tanpa", "tipis", "tebal"] | None = None
+    scale: str | None = None
+    """Number on the scale, so that a scale that weighs wrongly can be found."""
     context: Context = "posyandu"
     reported: dict[str, float] | None = None
     """z-scores that an imported file gave, kept for comparison only."""

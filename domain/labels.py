@@ -73,6 +73,9 @@ TESTS = {
 }
 
 CONTEXTS = {
+    "tanpa": "tanpa pakaian",
+    "tipis": "pakaian tipis",
+    "tebal": "pakaian tebal",
     "posyandu": "di posyandu",
     "sweeping": "saat sweeping",
     "pmt": "pemantauan PMT",
@@ -270,6 +273,9 @@ FIELDS = {
     "lila": "LILA (cm)",
     "head": "lingkar kepala (cm)",
     "oedema": "bengkak",
+    "clothing": "pakaian",
+    "scale": "nomor timbangan",
+    "photo": "foto atau tanda tangan",
     "context": "tempat mengukur",
     "born": "tanggal lahir",
     "sex": "jenis kelamin",

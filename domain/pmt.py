@@ -42,6 +42,8 @@ class PmtGiven(Event, frozen=True, tag="pmt.given"):
     cycle: int
     eaten: Literal[0, 25, 50, 75, 100]
     menu: str | None = None
+    personal: Personal | Sealed | None = None
+    """Who received it, and the photo or signature that proves it."""
 
 
 class PmtMissed(Event, frozen=True, tag="pmt.missed"):

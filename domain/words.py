@@ -348,6 +348,8 @@ def _measures(event: child.Measured) -> tuple[str | None, ...]:
         f"LILA {cm(event.lila)}" if event.lila is not None else None,
         f"lingkar kepala {cm(event.head)}" if event.head is not None else None,
         ("tidak bengkak" if event.oedema == 0 else f"bengkak +{event.oedema}") if event.oedema is not None else None,
+        label(event.clothing) if event.clothing is not None else None,
+        f"timbangan {event.scale}" if event.scale is not None else None,
     )
 
 

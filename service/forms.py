@@ -41,7 +41,7 @@ _MOTHER = ("name", "nik", "kk", "father", "phone", "address", "rt", "rw")
 
 _ALL: tuple[Form, ...] = (
     Form("child.measure", "Timbang dan ukur", "Simpan penimbangan",
-         ("on", "kg", "cm", "lying", "lila", "head", "oedema", "context"), kind="child",
+         ("on", "kg", "cm", "lying", "lila", "head", "oedema", "clothing", "scale", "context"), kind="child",
          hint="Isi yang diukur saja. Koma atau titik sama saja: 7,1 atau 7.1."),
     Form("child.record-absence", "Catat tidak hadir", "Simpan", ("on", "reason", "back"), ("note",), kind="child"),
     Form("child.register", "Daftarkan anak", "Daftarkan",
@@ -142,6 +142,8 @@ _ASKS = {
     "lying": "Cara mengukur panjang atau tinggi",
     "head": "Lingkar kepala (cm)",
     "oedema": "Bengkak di kedua kaki",
+    "clothing": "Pakaian saat ditimbang",
+    "scale": "Nomor timbangan",
     "illness": "Ada penyakit",
     "appetite": "Nafsu makan",
     "complication": "Ada komplikasi",
