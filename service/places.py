@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from concurrent.futures import Future
 from datetime import date, datetime
 from functools import partial
 from typing import Any
@@ -202,15 +204,28 @@ class Place:
 
     def submit(self, sent: Sequence[Submitted], who: Who) -> Sequence[Answer]:
         """Record what may be recorded, and answer each in its place."""
+        return self._written([self._as_stored(one, who) for one in sent], who).result()
+
+    async def submitted(self, sent: Sequence[Submitted], who: Who) -> Sequence[Answer]:
+        """The same without a thread that waits, unless a story must be looked into before."""
+        if any(_names_event(one, who) for one in sent):
+            return await asyncio.to_thread(self.submit, sent, who)
+        return await asyncio.wrap_future(self._written(sent, who))
+
+    def _written(self, sent: Sequence[Submitted], who: Who) -> Future[list[Answer]]:
         by = Actor(str(who.account), who.role, who.post.unit.code, partial(access.check, who))
-        return self._writer.submit([self._as_stored(one, who) for one in sent], by).result()
+        return self._writer.submit(sent, by)
 
     def _as_stored(self, sent: Submitted, who: Who) -> Submitted:
-        """An event is named by the number its reader saw, which differs where something was hidden from them."""
-        number: int | None = getattr(sent.command, "version", None)
-        if number is None or who.role in NAKES:
+        if not _names_event(sent, who):
             return sent
+        number: int = sent.command.version  # type: ignore[attr-defined]
         with self._pool.connection() as conn:
             story = log.stories(conn, self.schema, [sent.case])[sent.case]
         version = timeline.version_of(story, who.role, number) or 0
         return replace(sent, command=replace(sent.command, version=version)) if version != number else sent
+
+
+def _names_event(sent: Submitted, who: Who) -> bool:
+    """By the number its reader saw, which differs from the stored one where something was hidden from them."""
+    return who.role not in NAKES and getattr(sent.command, "version", None) is not None

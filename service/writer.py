@@ -44,6 +44,7 @@ class Writer:
         """The answers, once they are there. The moment we heard of it is now."""
         now = datetime.now(UTC)
         request = _Request([Asked(one, by, now) for one in sent], Future())
+        request.answers.set_running_or_notify_cancel()  # whoever hangs up cannot take back what was sent
         if not sent:
             request.answers.set_result([])
             return request.answers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, Literal
 from uuid import UUID
 
@@ -62,21 +63,30 @@ class _Wrapped(Struct, frozen=True, forbid_unknown_fields=True):
     entries: list[Raw]
 
 
-@post("/entries", status_code=200, sync_to_thread=True, tags=["entries"])
-def record(body: RawBody, who: NamedDependency[Who], place: NamedDependency[Place]) -> Answers:
+@post("/entries", status_code=200, tags=["entries"])
+async def record(body: RawBody, who: NamedDependency[Who], place: NamedDependency[Place]) -> Answers:
     """Record what happened in the field: up to some hundred entries at a time, each answered for itself."""
+    # Not in a thread: all who wait here share the writer's next commit, which eight threads would keep to eight.
     sent = _sent(body)
     if len(sent) > place.settings.entries_per_request:
         raise Trouble(413, "too-many")
-    return answers(sent, who, place)
+    read = [_read(raw) for raw in sent]
+    return _answers(read, await place.submitted(_readable(read), who))
 
 
 def answers(sent: list[Raw], who: Who, place: Place) -> Answers:
     """Read each entry, submit those that can be read in one go, and put the answers back in their order."""
     read = [_read(raw) for raw in sent]
-    submitted = [one for one in read if isinstance(one, Submitted)]
-    handled = iter(place.submit(submitted, who))
-    told = tuple(one if isinstance(one, Answer) else _told(one, next(handled)) for one in read)
+    return _answers(read, place.submit(_readable(read), who))
+
+
+def _readable(read: list[Submitted | Answer]) -> list[Submitted]:
+    return [one for one in read if isinstance(one, Submitted)]
+
+
+def _answers(read: list[Submitted | Answer], handled: Sequence[Handled]) -> Answers:
+    rest = iter(handled)
+    told = tuple(one if isinstance(one, Answer) else _told(one, next(rest)) for one in read)
     return Answers(told, max((a.position or 0 for a in told), default=0))
 
 

@@ -77,6 +77,14 @@ def test_each_request_gets_its_own_answers(store: Store) -> None:
         ]
 
 
+def test_whoever_hangs_up_cannot_take_back_what_was_sent(store: Store) -> None:
+    with writing(store) as one:
+        hung_up = one.submit([register(uuid4())], RINA)
+        assert not hung_up.cancel()
+        (after,) = one.submit([register(uuid4())], SITI).result(10)
+    assert (hung_up.result(10)[0].outcome, after.outcome) == ("recorded", "recorded")
+
+
 def test_what_does_not_fit_is_busy_and_not_lost_silently(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     go_on = threading.Event()
 
