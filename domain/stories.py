@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 from typing import Any, Literal, Union, cast
 from uuid import UUID
 
@@ -93,6 +94,25 @@ def add_up(kind: Kind, counting: Sequence[Recorded]) -> Case:
     for recorded in counting:
         state = evolve(state, recorded)
     return cast(Case, state)
+
+
+def grow(state: Case | None, story: Sequence[Recorded], new: Sequence[Recorded]) -> Case | None:
+    """What a story adds up to with `new` at its end, `state` being what it adds up to without: as folding all of it."""
+    if state is None or not _comes_last(story, new):
+        return fold([*story, *new])
+    evolve: Any = child.evolve if isinstance(state, Child) else pregnancy.evolve
+    for recorded in new:
+        state = evolve(state, recorded)
+    return state
+
+
+def _comes_last(story: Sequence[Recorded], new: Sequence[Recorded]) -> bool:
+    """In the order of days, too, and nothing is read in another's place."""
+    together = [r.event for r in (*story[1:], *new)]
+    if any(isinstance(event, case.Corrected | case.Retracted) for event in together):
+        return False
+    last = max((r.event.on for r in story[1:]), default=date.min)
+    return all(before <= after for before, after in pairwise([last, *(r.event.on for r in new)]))
 
 
 def decide(

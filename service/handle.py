@@ -228,7 +228,10 @@ class _Batch:
                 self._look_up_key(target)
             new.append(Recorded(target, story[-1].version + 1 if story else 1, fact, by))
             story.append(new[-1])
-        states = {target: stories.fold(story) for target, story in grown.items()}
+        states: dict[UUID, Case | None] = {}
+        for target, story in grown.items():
+            before = self._stories[target]
+            states[target] = stories.grow(self._state(target), before, story[len(before) :])
         self._stories.update(grown)
         self._states.update(states)
         return tuple(new)

@@ -12,7 +12,7 @@ from domain import child as children
 from domain import pregnancy as pregnancies
 from domain import stories
 from domain.case import Elsewhere, Personal, Refused
-from tests.pure.telling import CASE, Telling, child, mother, weighed
+from tests.pure.telling import CASE, Telling, at, child, mother, weighed
 
 
 def refused(telling: Telling, on: str, who: str, do: str, **fields: Any) -> str:
@@ -25,6 +25,19 @@ def refused(telling: Telling, on: str, who: str, do: str, **fields: Any) -> str:
 
 def state(telling: Telling) -> Any:
     return stories.fold(telling.story)
+
+
+def test_a_story_that_grows_adds_up_as_if_told_at_once() -> None:
+    budi = child(born="2024-06-02", on="2025-01-05")
+    budi.told("2025-03-05", "kader Ani", "child.measure", kg=7.1)
+    budi.told("2025-02-05", "kader Ani", "child.measure", kg=6.9, heard=at("2025-03-06", 9))  # late
+    budi.told("2025-03-05", "bidan Rina", "child.measure", kg=7.2)
+    budi.told("2025-03-07", "bidan Rina", "case.retract", version=2, reason="salah-ketik")
+    budi.told("2025-04-05", "kader Ani", "child.measure", kg=7.4)
+    for before in range(len(budi.story)):
+        for after in range(before, len(budi.story)):
+            story, new = budi.story[:before], budi.story[before : after + 1]
+            assert stories.grow(stories.fold(story), story, new) == stories.fold((*story, *new))
 
 
 # A child
