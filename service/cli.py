@@ -14,7 +14,7 @@ import uvicorn
 from psycopg.sql import SQL, Identifier
 
 from projections import log
-from service import embedded, following
+from service import administration, embedded, following
 from service.exchange.commands import importing
 from service.migrate import MigrationError, migrate, pending
 from service.settings import Settings, SettingsError, load
@@ -172,7 +172,7 @@ def refuse_yesterdays_tables(settings: Settings) -> None:
                 raise MigrationError(f"{tenant.name}: {', '.join(missing)} belum dijalankan; jalankan dampingi migrate")
 
 
-for command in (*following.COMMANDS, importing):
+for command in (*administration.COMMANDS, *following.COMMANDS, importing):
     main.add_command(command)
 
 if __name__ == "__main__":

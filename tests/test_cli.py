@@ -10,8 +10,11 @@ import pytest
 from click.testing import CliRunner, Result
 from psycopg.sql import SQL, Identifier
 
+from service.accounts import Accounts, SignInFailed
 from service.cli import main
 from service.migrate import FILES
+from service.store import connect
+from service.tenants import Tenant
 
 
 @pytest.fixture
@@ -106,3 +109,61 @@ def test_stopping_what_does_not_run_is_no_error(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     said = asked("stop")
     assert (said.exit_code, said.output) == (0, "PostgreSQL memang tidak sedang berjalan.\n")
+
+
+UNITS = """code;kind;name;parent;session_day
+9999;kabupaten;Kabupaten Contoh;;
+999901;kecamatan;Contoh;9999;
+9999010101;puskesmas;Puskesmas Contoh;999901;
+9999012001;desa;Kedaung;9999010101;
+9999012001.01;posyandu;Posyandu Melati;9999012001;12
+"""
+
+
+def test_an_operator_makes_units_known_and_opens_accounts(server_environment: str, tmp_path: Path) -> None:
+    file = tmp_path / "unit.csv"
+    file.write_text(UNITS)
+    asked("migrate")
+    assert asked("units", str(file)).output == "5 unit tercatat\n"
+    opened = asked("account", "open", "siti", "Siti Aminah", "--role", "kader", "--unit", "9999012001.01")
+    assert opened.exit_code == 0, opened.output
+    assert opened.output.startswith("siti: kata sandi pertama ")
+    password = opened.output.split()[-1]
+    with connect(server_environment, 1, 1) as pool:
+        accounts = Accounts(pool, Tenant("9999", "Kabupaten Contoh", server_environment))
+        account, post = accounts.sign_in("siti", password, "127.0.0.1")
+        assert (post.role, post.unit.name) == ("kader", "Posyandu Melati")
+        who = accounts.who(account.id, post.id)
+        assert who is not None
+        assert who.must_change
+        assert asked("account", "close", "siti").output == "siti: ditutup\n"
+        with pytest.raises(SignInFailed):
+            accounts.sign_in("siti", password, "127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("open", "siti", "Siti", "--role", "kader", "--unit", "9999012001"), "kader dipegang di posyandu"),
+        (("open", "siti", "Siti", "--role", "kader", "--unit", "1"), "Tidak ada unit 1"),
+        (("close", "nobody"), "Tidak ada akun nobody"),
+        (("post", "nobody", "--role", "bidan", "--unit", "9999012001"), "Tidak ada akun nobody"),
+    ],
+)
+def test_what_the_operator_got_wrong_is_said_in_one_line(
+    server_environment: str, tmp_path: Path, words: tuple[str, ...], says: str
+) -> None:
+    file = tmp_path / "unit.csv"
+    file.write_text(UNITS)
+    asked("migrate")
+    asked("units", str(file))
+    said = asked("account", *words)
+    assert said.exit_code == 1
+    assert says in said.output
+
+
+def test_a_unit_of_an_unknown_kind_is_named_with_its_row(server_environment: str, tmp_path: Path) -> None:
+    file = tmp_path / "unit.csv"
+    file.write_text(UNITS.replace("desa;Kedaung", "dukuh;Kedaung"))
+    asked("migrate")
+    assert "Baris 5: jenis 'dukuh' tidak dikenal" in asked("units", str(file)).output

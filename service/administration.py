@@ -1,0 +1,147 @@
+"""What an operator does before anybody can sign in: make units known, open accounts, give and end posts."""
+
+from __future__ import annotations
+
+import csv
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import cast, get_args
+
+import click
+
+from domain.case import Role
+from service import embedded
+from service.access import SEAT, Unit, UnitKind
+from service.accounts import Accounts
+from service.settings import load
+from service.store import connect
+from service.tenants import tenants
+
+COLUMNS = ("code", "kind", "name", "parent", "session_day")
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+"""No letter that is read as another one: the first password is dictated."""
+
+_tenant = click.option("--kabupaten", help="Kode kabupaten, bila lebih dari satu dilayani.")
+_role = click.option("--role", type=click.Choice(get_args(Role)), required=True, help="Jabatan.")
+_unit = click.option("--unit", required=True, help="Kode unit tempat jabatan itu dipegang.")
+
+
+@click.command("units")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_tenant
+def units_command(file: Path, kabupaten: str | None) -> None:
+    """Mencatat unit dari csv: code;kind;name;parent;session_day, induk lebih dulu."""
+    with file.open(encoding="utf-8-sig", newline="") as text, _accounts(kabupaten) as accounts:
+        rows = csv.DictReader(text, delimiter=";")
+        if tuple(rows.fieldnames or ()) != COLUMNS:
+            raise click.ClickException(f"Baris pertama harus: {';'.join(COLUMNS)}")
+        count = 0
+        for number, row in enumerate(rows, start=2):
+            accounts.put_unit(_read(row, number))
+            count += 1
+    click.echo(f"{count} unit tercatat")
+
+
+def _read(row: dict[str, str], number: int) -> Unit:
+    kind, day = row["kind"].strip(), (row["session_day"] or "").strip()
+    if kind not in get_args(UnitKind):
+        raise click.ClickException(
+            f"Baris {number}: jenis {kind!r} tidak dikenal; pakai {', '.join(get_args(UnitKind))}"
+        )
+    if day and not (day.isdecimal() and 1 <= int(day) <= 31):
+        raise click.ClickException(f"Baris {number}: hari buka {day!r} bukan tanggal 1 sampai 31")
+    return Unit(
+        row["code"].strip(),
+        cast(UnitKind, kind),
+        row["name"].strip(),
+        row["parent"].strip() or None,
+        int(day) if day else None,
+    )
+
+
+@click.group("account")
+def account_group() -> None:
+    """Akun dan jabatan: siapa boleh masuk, sebagai apa, dan di mana."""
+
+
+@account_group.command("open")
+@click.argument("login")
+@click.argument("name")
+@_role
+@_unit
+@_tenant
+def open_command(login: str, name: str, role: str, unit: str, kabupaten: str | None) -> None:
+    """Membuka akun dengan satu jabatan; kata sandi pertama dicetak sekali dan harus diganti."""
+    password = "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(3))
+    with _accounts(kabupaten) as accounts:
+        if accounts.known(login) is not None:
+            raise click.ClickException(f"Nama pengguna {login} sudah dipakai")
+        _check_seat(accounts, role, unit)
+        account = accounts.open_account(login, name, password, must_change=True)
+        accounts.give_post(account, cast(Role, role), unit, accounts.today())
+    click.echo(f"{login}: kata sandi pertama {password}")
+
+
+@account_group.command("post")
+@click.argument("login")
+@_role
+@_unit
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Hari pertama jabatan ini tidak lagi dipegang.")
+@_tenant
+def post_command(login: str, role: str, unit: str, until: datetime | None, kabupaten: str | None) -> None:
+    """Memberi satu jabatan lagi, atau mengakhirinya dengan --until."""
+    with _accounts(kabupaten) as accounts:
+        account = accounts.known(login)
+        if account is None:
+            raise click.ClickException(f"Tidak ada akun {login}")
+        held = [p for p in accounts.posts(account) if (p.role, p.unit.code) == (role, unit)]
+        if until is not None:
+            for post in held:
+                accounts.end_post(post.id, until.date())
+            click.echo(f"{login}: {len(held)} jabatan berakhir {until:%Y-%m-%d}")
+        elif held:
+            raise click.ClickException(f"{login} sudah memegang jabatan ini")
+        else:
+            _check_seat(accounts, role, unit)
+            accounts.give_post(account, cast(Role, role), unit, accounts.today())
+            click.echo(f"{login}: {role} di {unit}")
+
+
+@account_group.command("close")
+@click.argument("login")
+@_tenant
+def close_command(login: str, kabupaten: str | None) -> None:
+    """Menutup akun; semua sesi di semua HP berakhir."""
+    with _accounts(kabupaten) as accounts:
+        account = accounts.known(login)
+        if account is None:
+            raise click.ClickException(f"Tidak ada akun {login}")
+        accounts.close_account(account)
+        accounts.end_sessions(account)
+    click.echo(f"{login}: ditutup")
+
+
+def _check_seat(accounts: Accounts, role: str, unit: str) -> None:
+    known = accounts.units().get(unit)
+    seat = SEAT[cast(Role, role)]
+    if known is None:
+        raise click.ClickException(f"Tidak ada unit {unit}; catat dulu dengan dampingi units")
+    if known.kind != seat:
+        raise click.ClickException(f"{role} dipegang di {seat}, dan {unit} ({known.name}) adalah {known.kind}")
+
+
+@contextmanager
+def _accounts(kabupaten: str | None) -> Iterator[Accounts]:
+    settings = load()
+    served = tenants(settings, embedded.dsn(settings))
+    code = kabupaten or next(iter(served))
+    if code not in served:
+        raise click.ClickException(f"Kabupaten {code} tidak dilayani di sini")
+    with connect(served[code].dsn, 1, 1, settings.statement_seconds, settings.lock_seconds) as pool:
+        yield Accounts(pool, served[code])
+
+
+COMMANDS: tuple[click.Command, ...] = (units_command, account_group)
