@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from itertools import cycle, islice
 from time import perf_counter
@@ -25,6 +26,7 @@ from uuid_utils.compat import uuid7
 from bench.follow import following_process
 from bench.ground import Figures, Ground, ground, in_kecamatan, percentiles, show, where_asked
 from bench.lists import serving
+from projections import log
 from service import following, lives
 from service.accounts import Accounts
 from service.store import connect
@@ -57,9 +59,11 @@ def measure(made: Ground, door: Door) -> Figures:
     today = made.today()
     singly, together = measurements(children, today, 1), measurements(children, today, OUTBOX)
     for count in CLIENTS:
-        figures |= told(f"single_{_clients(count)}", door.run(count, singly, 1), 1)
+        with kept(made):
+            figures |= told(f"single_{_clients(count)}", door.run(count, singly, 1), 1)
     for count in OUTBOX_CLIENTS:
-        figures |= told(f"outbox_{_clients(count)}", door.run(count, together, OUTBOX), OUTBOX)
+        with kept(made):
+            figures |= told(f"outbox_{_clients(count)}", door.run(count, together, OUTBOX), OUTBOX)
     with following_process(made):
         figures |= told("single_16_clients_while_followed", door.run(16, singly, 1), 1)
         figures |= told("outbox_1_client_while_followed", door.run(1, together, OUTBOX), OUTBOX)
@@ -110,6 +114,18 @@ def depth(made: Ground, children: Sequence[UUID]) -> float:
         row = conn.execute(SQL(text).format(_events(made)), [list(children)]).fetchone()
         assert row is not None
         return round(row[0] / len(children), 1)
+
+
+@contextmanager
+def kept(made: Ground) -> Iterator[None]:
+    """The stories are put back afterwards, so that each run finds them as long as the one before."""
+    with psycopg.connect(made.dsn, autocommit=True) as conn:
+        before = log.head(conn, made.schema)
+        yield
+        entries = Identifier(made.schema, "entries")
+        conn.execute(SQL("DELETE FROM {} WHERE position > %s").format(_events(made)), [before])
+        conn.execute(SQL("DELETE FROM {} WHERE first > %s").format(entries), [before])
+        conn.execute(SQL("VACUUM ANALYZE {}, {}").format(_events(made), entries))
 
 
 def measurements(children: Sequence[UUID], on: date, many: int) -> Bodies:
