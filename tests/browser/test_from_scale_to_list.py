@@ -115,6 +115,9 @@ def test_a_session_is_typed_on_one_page(as_: Callable[..., Any], faltering: tupl
 
 def test_the_list_can_be_worked_with_the_keyboard_alone(as_: Callable[..., Any], faltering: tuple[UUID, str]) -> None:
     kader = as_("siti")
+    kader.goto("/daftar/kader")
+    kader.bring_to_front()
+    kader.wait_for_function("document.readyState === 'complete' && document.hasFocus()")
     kader.keyboard.press("Tab")
     assert kader.evaluate("document.activeElement.textContent") == "Langsung ke isi"
     seen = []
