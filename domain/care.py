@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Literal
 
-from msgspec import Struct
-
-from domain.case import Event, Personal, Recorded, Role, Sealed, asks
+from domain.case import Event, Personal, Sealed, asks
 
 DangerSign = Literal[
     "tidak-mau-minum", "muntah-semua", "kejang", "tidak-sadar", "sesak", "demam-tinggi", "diare-darah", "bengkak-kaki",
@@ -89,24 +87,3 @@ EVENTS: tuple[type[Event], ...] = (
     HomeVisited, Counselled, ClinicallyAssessed, CarePlanStarted, CaseReviewed, DangerSignReported, InpatientAdmitted,
 )  # fmt: skip
 COMMANDS = (VisitHome, Counsel, AssessClinically, StartCarePlan, ReviewCase, ReportDangerSign, AdmitInpatient)
-
-
-class Act(Struct, frozen=True):
-    """Something that was done for a case, and by which desk."""
-
-    on: date
-    version: int
-    heard: datetime
-    role: Role
-    actor: str
-    event: Event
-
-    def after(self, on: date, version: int) -> bool:
-        """It was done on a later day than event `version`, or on the same day and heard of later."""
-        return (self.on, self.version) > (on, version)
-
-
-def act(recorded: Recorded) -> Act:
-    """What was done, as a case remembers it."""
-    by = recorded.by
-    return Act(recorded.event.on, recorded.version, by.recorded_at, by.role, by.actor, recorded.event)

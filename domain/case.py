@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta, timezone
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal, TypeVar
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
 
 Role = Literal[
     "kader",
@@ -27,6 +28,11 @@ NAKES: frozenset[Role] = frozenset({"bidan", "puskesmas-tpg", "puskesmas-dr", "r
 """Health workers whose word makes a screening a confirmed status (protocol 0, rule 2)."""
 
 Sex = Literal["L", "P"]
+
+Kind = Literal["child", "pregnancy", "family", "desa"]
+"""What a case is about. A desa's story is that of an organisation unit: a desa, puskesmas, kecamatan or kabupaten."""
+
+PERSONS: frozenset[Kind] = frozenset({"child", "pregnancy"})
 
 
 class Personal(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -55,6 +61,11 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
     """Something that happened in the field, on the day `on`. It never carries what can be worked out."""
 
     on: date
+
+    @property
+    def restricted(self) -> bool:
+        """It is for health workers only: kader, desa and the offices must not know that it happened."""
+        return False
 
 
 class Command(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, tag_field="do"):
@@ -132,6 +143,8 @@ class Evidence(Struct, frozen=True):
     """The first day on which the need is no longer there by itself; None where only the story can end it."""
     by: date | None = None
     """The last day of the calendar window, for a rule that is due at the end of its window."""
+    place: str = ""
+    """Code of the posyandu it is about, where the case itself is of no posyandu."""
     branch: str = ""
     """Which of the rule's ways it takes, where the rule has several (who pays, born too early)."""
 
@@ -181,10 +194,22 @@ class TaskSetAside(Event, frozen=True, tag="case.task-set-aside"):
     personal: Personal | Sealed | None = None
 
 
+class TaskReassigned(Event, frozen=True, tag="case.task-reassigned"):
+    """A supervisor gives a task to another desk, which owns it from now on."""
+
+    rule: str
+    desk: Role
+    reason: Literal["petugas-tidak-ada", "beban-terlalu-banyak", "perlu-keahlian", "lain"]
+    key: str = ""
+    personal: Personal | Sealed | None = None
+
+
 class CaseClosed(Event, frozen=True, tag="case.closed"):
     """The case is finished. All its open tasks go."""
 
-    reason: Literal["usia-60-bulan", "nifas-selesai", "meninggal", "pindah-keluar", "bukan-sasaran", "dobel"]
+    reason: Literal[
+        "usia-60-bulan", "nifas-selesai", "keguguran", "meninggal", "pindah-keluar", "bukan-sasaran", "dobel"
+    ]  # fmt: skip
     personal: Personal | Sealed | None = None
 
 
@@ -228,8 +253,103 @@ def asked(command: Command) -> Event:
 Correct = asks(Corrected, "Correct", "case.correct")
 Retract = asks(Retracted, "Retract", "case.retract")
 SetAside = asks(TaskSetAside, "SetAside", "case.set-aside")
+Reassign = asks(TaskReassigned, "Reassign", "case.reassign")
 Close = asks(CaseClosed, "Close", "case.close")
 Reopen = asks(CaseReopened, "Reopen", "case.reopen")
+
+
+EVENTS: tuple[type[Event], ...] = (Corrected, Retracted, TaskSetAside, TaskReassigned, CaseClosed, CaseReopened)
+COMMANDS = (Correct, Retract, SetAside, Reassign, Close, Reopen)
+
+# What a story of any kind adds up to
+
+
+class Act(Struct, frozen=True):
+    """Something that was done for a case, and by which desk."""
+
+    on: date
+    version: int
+    heard: datetime
+    role: Role
+    actor: str
+    event: Event
+
+    def after(self, on: date, version: int) -> bool:
+        """It was done on a later day than event `version`, or on the same day and heard of later."""
+        return (self.on, self.version) > (on, version)
+
+
+def act(recorded: Recorded) -> Act:
+    """What was done, as a case remembers it."""
+    by = recorded.by
+    return Act(recorded.event.on, recorded.version, by.recorded_at, by.role, by.actor, recorded.event)
+
+
+def done(acts: tuple[Act, ...], event: type[Event]) -> tuple[Act, ...]:
+    """The acts of one kind, oldest first."""
+    global _sorted
+    of, kinds = _sorted
+    if of is not acts:
+        kinds = {}
+        for one in acts:
+            kinds[type(one.event)] = (*kinds.get(type(one.event), ()), one)
+        _sorted = (acts, kinds)
+    return kinds.get(event, ())
+
+
+_sorted: tuple[tuple[Act, ...], dict[type[Event], tuple[Act, ...]]] = ((), {})
+"""The acts that were asked for last, by kind: more than a hundred rules ask for those of one case in turn."""
+
+
+class Case(Struct, frozen=True, kw_only=True):
+    """What every kind of case remembers. Each kind remembers more."""
+
+    KIND: ClassVar[Kind]
+
+    desa: str
+    posyandu: str
+    first: Act
+    acts: tuple[Act, ...] = ()
+    """Everything that was done and is not remembered elsewhere, in the order of its days."""
+    aside: tuple[TaskSetAside, ...] = ()
+    handed: tuple[TaskReassigned, ...] = ()
+    closed: date | None = None
+    latest: int = 0
+    """Version of the newest event that counts."""
+
+    @property
+    def active(self) -> bool:
+        """The case still makes work."""
+        return self.closed is None
+
+
+C = TypeVar("C", bound=Case)
+
+
+def evolve(state: C, recorded: Recorded) -> C:
+    """A case of any kind after an event that every kind takes in the same way."""
+    event = recorded.event
+    match event:
+        case TaskSetAside():
+            return replace(state, aside=(*state.aside, event))
+        case TaskReassigned():
+            return replace(state, handed=(*state.handed, event))
+        case CaseClosed():
+            state = replace(state, closed=event.on)
+        case CaseReopened():
+            state = replace(state, closed=None)
+    return replace(state, acts=(*state.acts, act(recorded)))
+
+
+def check(state: Case, event: Event) -> None:
+    """Refuses what no case of any kind can take."""
+    match event:
+        case CaseClosed() if state.closed is not None:
+            raise Refused("already-closed", on=state.closed)
+        case CaseReopened() if state.active:
+            raise Refused("not-closed")
+        case TaskSetAside() if event.until <= event.on:
+            raise Refused("until-not-later", until=event.until)
 
 
 def in_order(story: Story, read: Callable[[dict[str, Any]], Event]) -> list[Recorded]:

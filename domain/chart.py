@@ -7,8 +7,8 @@ from functools import cached_property
 from msgspec import Struct
 
 from domain import growth, kms
+from domain.case import Case
 from domain.child import Child, Weighing
-from domain.pregnancy import Pregnancy
 
 
 class Point(Struct, frozen=True):
@@ -21,18 +21,14 @@ class Point(Struct, frozen=True):
 
 
 class Chart:
-    """What signs, the growth lists and the page ask of a case's growth. For a pregnancy it has no points."""
+    """What signs, the growth lists and the page ask of a case's growth. Only a child has points."""
 
-    def __init__(self, case: Child | Pregnancy, who: growth.Tables, table: kms.KmsTable, session_day: int) -> None:
+    def __init__(self, case: Case, who: growth.Tables, table: kms.KmsTable, session_day: int) -> None:
         self.case = case
         self.session_day = session_day
         """Day of the month on which its posyandu meets."""
         self._who = who
         self._table = table
-
-    @property
-    def kind(self) -> str:
-        return "child" if isinstance(self.case, Child) else "pregnancy"
 
     @cached_property
     def points(self) -> tuple[Point, ...]:

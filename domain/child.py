@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from calendar import monthrange
 from datetime import date, datetime
-from typing import Literal, TypeVar
+from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain import care, pmt, referral
-from domain.care import Act
+from domain import person
 from domain.case import (
     NAKES,
+    Act,
     CaseClosed,
     CaseReopened,
     Envelope,
@@ -24,9 +24,10 @@ from domain.case import (
     Role,
     Sealed,
     Sex,
-    TaskSetAside,
+    act,
     asks,
 )
+from domain.person import Person
 
 Category = Literal["gizi-buruk", "gizi-kurang", "gizi-baik", "berisiko-gizi-lebih", "gizi-lebih", "obesitas"]
 WeightClass = Literal["bb-sangat-kurang", "bb-kurang", "bb-normal", "risiko-bb-lebih"]
@@ -178,12 +179,11 @@ class Weighing(Struct, frozen=True):
     verified: bool = False
 
 
-class Child(Struct, frozen=True):
+class Child(Person, frozen=True, kw_only=True):
     """What the story of a child adds up to. `born` is None while it is only reported."""
 
-    desa: str
-    posyandu: str
-    first: Act
+    KIND = "child"
+
     born: date | None = None
     sex: Sex | None = None
     registered: Act | None = None
@@ -194,17 +194,9 @@ class Child(Struct, frozen=True):
     nik: bool = False
     """Its NIK is known."""
     weighings: tuple[Weighing, ...] = ()
-    acts: tuple[Act, ...] = ()
-    """Everything else that was done, in the order of its days."""
-    referrals: referral.Referrals = ()
-    cycles: pmt.Cycles = ()
-    aside: tuple[TaskSetAside, ...] = ()
     moved: date | None = None
     """Left for a place we do not serve."""
     died: date | None = None
-    closed: date | None = None
-    latest: int = 0
-    """Version of the newest event that counts."""
 
     @property
     def active(self) -> bool:
@@ -219,14 +211,6 @@ class Child(Struct, frozen=True):
         """The day it is so many calendar months old; the last of a month where that day does not exist."""
         assert self.born is not None
         return plus_months(self.born, months)
-
-
-E_ = TypeVar("E_", bound=Event)
-
-
-def done(acts: tuple[Act, ...], event: type[E_]) -> tuple[Act, ...]:
-    """The acts of one kind, oldest first."""
-    return tuple([a for a in acts if type(a.event) is event])
 
 
 def last_weighed(child: Child) -> Weighing | None:
@@ -268,7 +252,7 @@ def _begun(recorded: Recorded) -> Child:
     event = recorded.event
     if not isinstance(event, Reported | Registered):
         raise ValueError(f"a child's story cannot begin with {type(event).__name__}")
-    child = Child(desa=event.desa, posyandu=event.posyandu, first=care.act(recorded))
+    child = Child(desa=event.desa, posyandu=event.posyandu, first=act(recorded))
     return _registered(child, event, recorded) if isinstance(event, Registered) else child
 
 
@@ -277,7 +261,7 @@ def _registered(child: Child, event: Registered, recorded: Recorded) -> Child:
         child,
         desa=event.desa,
         posyandu=event.posyandu,
-        registered=care.act(recorded),
+        registered=act(recorded),
         born=event.born,
         sex=event.sex,
         birth_kg=event.birth_kg,
@@ -299,36 +283,27 @@ def _weighing(event: Measured, recorded: Recorded) -> Weighing:
 def _evolve_rest(child: Child, recorded: Recorded) -> Child:
     event = recorded.event
     match event:
-        case Identified():
-            return replace(child, nik=event.nik, acts=(*child.acts, care.act(recorded)))
         case MeasurementVerified():
             return replace(child, weighings=_verified(child.weighings, event.version))
+        case Identified():
+            child = replace(child, nik=event.nik)
         case Moved():
-            return _moved(child, event, recorded)
+            child = _moved(child, event)
         case Died():
-            return replace(child, died=event.on, acts=(*child.acts, care.act(recorded)))
-        case CaseClosed():
-            return replace(child, closed=event.on)
+            child = replace(child, died=event.on)
         case CaseReopened():
-            return replace(child, closed=None, moved=None)
-        case TaskSetAside():
-            return replace(child, aside=(*child.aside, event))
-    if type(event) in referral.EVENTS:
-        return replace(child, referrals=referral.evolve(child.referrals, recorded))
-    if type(event) in pmt.EVENTS:
-        child = replace(child, cycles=pmt.evolve(child.cycles, recorded))
-    return replace(child, acts=(*child.acts, care.act(recorded)))
+            child = replace(child, moved=None)
+    return person.evolve(child, recorded)
 
 
 def _verified(weighings: tuple[Weighing, ...], version: int) -> tuple[Weighing, ...]:
     return tuple(replace(w, verified=True) if w.version == version else w for w in weighings)
 
 
-def _moved(child: Child, event: Moved, recorded: Recorded) -> Child:
-    acts = (*child.acts, care.act(recorded))
+def _moved(child: Child, event: Moved) -> Child:
     if event.desa is None or event.posyandu is None:
-        return replace(child, moved=event.on, acts=acts)
-    return replace(child, desa=event.desa, posyandu=event.posyandu, acts=acts)
+        return replace(child, moved=event.on)
+    return replace(child, desa=event.desa, posyandu=event.posyandu)
 
 
 # What a request comes to
@@ -392,14 +367,7 @@ def _check_one(child: Child, event: Event, by: Envelope) -> None:
             raise Refused("already-died", on=child.died)
         case Moved() if (event.desa is None) != (event.posyandu is None):
             raise Refused("move-needs-desa-and-posyandu")
-        case CaseReopened() if child.active:
-            raise Refused("not-closed")
-        case CaseClosed() if child.closed is not None:
-            raise Refused("already-closed", on=child.closed)
-    if type(event) in referral.EVENTS:
-        referral.check(child.referrals, event)
-    if type(event) in pmt.EVENTS:
-        pmt.check(child.cycles, event)
+    person.check(child, event)
 
 
 def check_measures(event: Measured) -> None:

@@ -9,11 +9,9 @@ from uuid import UUID, uuid5
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain import care, child, pmt, referral
-from domain.care import Act
+from domain import child, person
 from domain.case import (
-    CaseClosed,
-    CaseReopened,
+    Act,
     Elsewhere,
     Envelope,
     Event,
@@ -23,9 +21,10 @@ from domain.case import (
     Role,
     Sealed,
     Sex,
-    TaskSetAside,
+    act,
     asks,
 )
+from domain.person import Person
 
 # What can have happened
 
@@ -88,6 +87,10 @@ class LabResultRecorded(Event, frozen=True, tag="pregnancy.lab-result"):
     test: Literal["hb", "protein-urin", "gula-darah", "golongan-darah", "malaria", "hiv", "sifilis", "hbsag"]
     value: float | None = None
     result: Literal["reaktif", "nonreaktif", "positif", "negatif", "a", "b", "ab", "o"] | None = None
+
+    @property
+    def restricted(self) -> bool:
+        return self.test in RESTRICTED_TESTS
 
 
 class TabletsGiven(Event, frozen=True, tag="pregnancy.tablets-given"):
@@ -189,12 +192,11 @@ class Check(Struct, frozen=True):
     event: Measured
 
 
-class Pregnancy(Struct, frozen=True):
+class Pregnancy(Person, frozen=True, kw_only=True):
     """What the story of a pregnancy adds up to. `start` is None while it is only reported or undated."""
 
-    desa: str
-    posyandu: str
-    first: Act
+    KIND = "pregnancy"
+
     registered: Act | None = None
     start: date | None = None
     """The day gestation is counted from, by the dating that holds: HPHT, or expected birth less 280 days."""
@@ -207,19 +209,8 @@ class Pregnancy(Struct, frozen=True):
     weight_before: float | None = None
     antenatal: tuple[Act, ...] = ()
     checks: tuple[Check, ...] = ()
-    acts: tuple[Act, ...] = ()
-    referrals: referral.Referrals = ()
-    cycles: pmt.Cycles = ()
-    aside: tuple[TaskSetAside, ...] = ()
     outcome: Act | None = None
     newborns: tuple[UUID, ...] = ()
-    closed: date | None = None
-    latest: int = 0
-
-    @property
-    def active(self) -> bool:
-        """The case still makes work."""
-        return self.closed is None
 
     @property
     def due(self) -> date | None:
@@ -284,7 +275,7 @@ def _begun(recorded: Recorded) -> Pregnancy:
     event = recorded.event
     if not isinstance(event, Reported | Registered):
         raise ValueError(f"a pregnancy's story cannot begin with {type(event).__name__}")
-    begun = Pregnancy(desa=event.desa, posyandu=event.posyandu, first=care.act(recorded))
+    begun = Pregnancy(desa=event.desa, posyandu=event.posyandu, first=act(recorded))
     return _registered(begun, event, recorded) if isinstance(event, Registered) else begun
 
 
@@ -294,7 +285,7 @@ def _registered(pregnancy: Pregnancy, event: Registered, recorded: Recorded) -> 
         pregnancy,
         desa=event.desa,
         posyandu=event.posyandu,
-        registered=care.act(recorded),
+        registered=act(recorded),
         start=start,
         dated_by=event.dated_by,
         gravida=event.gravida,
@@ -308,28 +299,17 @@ def _registered(pregnancy: Pregnancy, event: Registered, recorded: Recorded) -> 
 
 def _evolve_rest(pregnancy: Pregnancy, recorded: Recorded) -> Pregnancy:
     event = recorded.event
-    act = care.act(recorded)
     match event:
         case AntenatalVisited():
-            return replace(pregnancy, antenatal=(*pregnancy.antenatal, act))
+            return replace(pregnancy, antenatal=(*pregnancy.antenatal, act(recorded)))
         case Measured():
             check = Check(event.on, recorded.version, recorded.by.recorded_at, recorded.by.role, event)
             return replace(pregnancy, checks=(*pregnancy.checks, check))
         case OutcomeRecorded():
-            return replace(pregnancy, outcome=act)
+            return replace(pregnancy, outcome=act(recorded))
         case NewbornRegistered():
             return replace(pregnancy, newborns=(*pregnancy.newborns, event.child))
-        case CaseClosed():
-            return replace(pregnancy, closed=event.on)
-        case CaseReopened():
-            return replace(pregnancy, closed=None)
-        case TaskSetAside():
-            return replace(pregnancy, aside=(*pregnancy.aside, event))
-    if type(event) in referral.EVENTS:
-        return replace(pregnancy, referrals=referral.evolve(pregnancy.referrals, recorded))
-    if type(event) in pmt.EVENTS:
-        pregnancy = replace(pregnancy, cycles=pmt.evolve(pregnancy.cycles, recorded))
-    return replace(pregnancy, acts=(*pregnancy.acts, act))
+    return person.evolve(pregnancy, recorded)
 
 
 # What a request comes to
@@ -452,16 +432,9 @@ def _check_one(pregnancy: Pregnancy, event: Event) -> None:
             raise Refused("hb-impossible", value=event.value)
         case TabletsGiven() if not 0 <= event.count <= 400:
             raise Refused("tablets-impossible", count=event.count)
-        case CaseClosed() if pregnancy.closed is not None:
-            raise Refused("already-closed", on=pregnancy.closed)
-        case CaseReopened() if pregnancy.active:
-            raise Refused("not-closed")
     if isinstance(event, BirthOf | NewbornsOf):
         _check_birth_measures(event.children)
-    if type(event) in referral.EVENTS:
-        referral.check(pregnancy.referrals, event)
-    if type(event) in pmt.EVENTS:
-        pmt.check(pregnancy.cycles, event)
+    person.check(pregnancy, event)
 
 
 def _check_newborns(pregnancy: Pregnancy, event: NewbornsOf) -> None:

@@ -15,10 +15,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from domain import growth, kms
-from domain.case import Evidence, Role, TaskSetAside, zone
+from domain.case import Case, Evidence, Kind, Role, TaskReassigned, TaskSetAside, zone
 from domain.chart import Chart
 from domain.signs import Sign
-from domain.stories import Case
 
 Standing = Literal["official", "proposal", "unconfirmed"]
 
@@ -34,7 +33,8 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One row of the juknis."""
 
     id: str
-    when: Sign
+    when: Sign | tuple[Sign, ...]
+    """What is looked for; several where the same task is owed to different kinds of case."""
     task: str
     form: str
     priority: Literal[0, 1, 2, 3, 4]
@@ -54,6 +54,14 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Other desks for a case that takes another way (see Evidence.branch)."""
     legal: bool = False
     """The clock is the law's; it is never extended because a phone was late."""
+    survives: bool = False
+    """The task stays when the case has ended (a death to be reviewed, a person's request to be answered)."""
+    restricted: bool = False
+    """What it rests on is for health workers only, so it stands at no desk of kader or desa."""
+
+    @property
+    def signs(self) -> tuple[Sign, ...]:
+        return self.when if isinstance(self.when, tuple) else (self.when,)
 
     def __post_init__(self) -> None:
         if not self.steps:
@@ -63,6 +71,28 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         for step in (*self.steps, *(s for steps in self.branches.values() for s in steps)):
             if not _OPENS.fullmatch(step.opens):
                 raise ValueError(f"waktu langkah tidak terbaca: {step.opens!r}, tulis misalnya 3d, half, due atau 2due")
+            if self.restricted and step.desk in _VILLAGE:
+                raise ValueError(f"aturan tertutup tidak boleh sampai ke meja {step.desk}")
+
+
+_VILLAGE: frozenset[Role] = frozenset({"kader", "desa"})
+
+
+class Supervision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A row that says how what is late stands on the list of whoever watches over its owner (protocol 11.1).
+
+    It is a view of each late task and never makes a task of its own. Where `desk` is named, that desk is told as well.
+    """
+
+    id: str
+    over: tuple[Role, ...]
+    """The desks whose late tasks it is about."""
+    task: str
+    source: str
+    status: Standing
+    desk: Role | None = None
+    opens: str = "due"
+    priorities: tuple[Literal[0, 1, 2, 3, 4], ...] = (0, 1, 2, 3, 4)
 
 
 _DUE = re.compile(r"\d+[dh]|window")
@@ -76,6 +106,7 @@ class Protocol(Struct, frozen=True):
     valid_from: date
     title: str
     rules: tuple[Rule, ...]
+    supervision: tuple[Supervision, ...] = ()
 
     def rule(self, id: str) -> Rule:
         return next(rule for rule in self.rules if rule.id == id)
@@ -110,6 +141,8 @@ class Desk(Struct, frozen=True):
     desk: Role
     opens: datetime
     supervision: bool
+    under: str = ""
+    """The row of supervision by which it is told."""
 
 
 class Obligation(Struct, frozen=True, kw_only=True):
@@ -129,6 +162,8 @@ class Obligation(Struct, frozen=True, kw_only=True):
     due: datetime
     until: datetime | None
     desks: tuple[Desk, ...]
+    place: str = ""
+    """Code of the posyandu it is about, where the case is of none."""
 
     @property
     def owner(self) -> Role:
@@ -148,25 +183,63 @@ def state(obligation: Obligation, now: datetime) -> Due:
 
 
 def obligations(case: Case, chart: Chart, book: Book) -> tuple[Obligation, ...]:
-    """All that is owed to a case, also what opens later by itself; nothing where the case makes no more work."""
-    if not case.active:
-        return ()
+    """All that is owed to a case, also what opens later by itself; where the case has ended, what survives its end."""
     clock = zone(case.desa)
-    kinds = (chart.kind, "any")
+    rows = _rows(book.protocol)
     found = [
-        _obligation(rule, evidence, clock)
-        for rule in book.protocol.rules
-        if rule.when.OF in kinds
-        for evidence in rule.when.seen(case, chart)
+        _obligation(rule, evidence, clock, rows)
+        for rule, sign in rows.of(case.KIND, case.active)
+        for evidence in sign.seen(case, chart)
     ]
-    owed = _absorbed(_undoubted(found, book.protocol), book.protocol)
-    return tuple(_set_aside(o, case.aside, clock) for o in owed)
+    if not found:
+        return ()
+    owed = _absorbed(_undoubted(found, rows), rows)
+    if case.handed:
+        owed = [_handed(o, case.handed, rows, clock) for o in owed]
+    return tuple(_set_aside(o, case.aside, clock) for o in owed) if case.aside else tuple(owed)
+
+
+class _Rows:
+    """The rows of an edition as they are looked through for each of very many cases."""
+
+    def __init__(self, protocol: Protocol) -> None:
+        self.protocol = protocol
+        self.absorbs = {rule.id: rule.absorbs for rule in protocol.rules if rule.absorbs}
+        self.doubting = {rule.id: rule.not_from for rule in protocol.rules if rule.not_from}
+        self.restricted = frozenset(rule.id for rule in protocol.rules if rule.restricted)
+        self.under = {desk: row.id for row in protocol.supervision if row.desk is None for desk in row.over}
+        self.told = tuple(row for row in protocol.supervision if row.desk is not None)
+        self._of: dict[tuple[Kind, bool], tuple[tuple[Rule, Sign], ...]] = {}
+
+    def of(self, kind: Kind, active: bool) -> tuple[tuple[Rule, Sign], ...]:
+        """The rules and their signs that can be seen in a case of this kind."""
+        found = self._of.get((kind, active))
+        if found is None:
+            found = self._of[kind, active] = tuple(
+                (rule, sign)
+                for rule in self.protocol.rules
+                if active or rule.survives
+                for sign in rule.signs
+                if kind in sign.OF
+            )
+        return found
+
+
+_known: dict[int, _Rows] = {}
+
+
+def _rows(protocol: Protocol) -> _Rows:
+    """Sorted once for an edition: an edition is never changed, but it is asked about every case."""
+    rows = _known.get(id(protocol))
+    if rows is None or rows.protocol is not protocol:
+        rows = _known[id(protocol)] = _Rows(protocol)
+    return rows
 
 
 # When it opens, when it is due, who sees it
 
 
-def _obligation(rule: Rule, evidence: Evidence, clock: timezone) -> Obligation:
+def _obligation(rule: Rule, evidence: Evidence, clock: timezone, rows: _Rows) -> Obligation:
     opens = _opens(evidence, clock)
     due = _due(rule, evidence, clock)
     steps = rule.branches.get(evidence.branch, rule.steps)
@@ -182,7 +255,21 @@ def _obligation(rule: Rule, evidence: Evidence, clock: timezone) -> Obligation:
         opens=opens,
         due=due,
         until=None if evidence.until is None else midnight(evidence.until, clock),
-        desks=tuple(_desk(step, n, opens, due) for n, step in enumerate(steps)),
+        desks=_desks(steps, rule.priority, opens, due, rows),
+        place=evidence.place,
+    )
+
+
+def _desks(steps: Sequence[Step], priority: int, opens: datetime, due: datetime, rows: _Rows) -> tuple[Desk, ...]:
+    """The desks of a task, and those that are told of every such task when it is late."""
+    owner = steps[0].desk
+    under = rows.under.get(owner, "")
+    desks = tuple(_desk(step, n, under, opens, due) for n, step in enumerate(steps))
+    there = {step.desk for step in steps}
+    return desks + tuple(
+        Desk(row.desk, _step_opens(row.opens, opens, due), supervision=True, under=row.id)
+        for row in rows.told
+        if row.desk is not None and row.desk not in there and owner in row.over and priority in row.priorities
     )
 
 
@@ -220,9 +307,9 @@ def _after(duration: str, moment: datetime, clock: timezone) -> datetime:
     return end_of(moment.astimezone(clock).date() + timedelta(days=count), clock)
 
 
-def _desk(step: Step, number: int, opens: datetime, due: datetime) -> Desk:
-    together = step.opens == "0d"
-    return Desk(step.desk, _step_opens(step.opens, opens, due), supervision=number > 0 and not together)
+def _desk(step: Step, number: int, under: str, opens: datetime, due: datetime) -> Desk:
+    told = number > 0 and step.opens != "0d"
+    return Desk(step.desk, _step_opens(step.opens, opens, due), supervision=told, under=under if told else "")
 
 
 def _step_opens(when: str, opens: datetime, due: datetime) -> datetime:
@@ -257,21 +344,20 @@ def end_of(day: date, clock: timezone) -> datetime:
 # Which of them stand
 
 
-def _undoubted(found: list[Obligation], protocol: Protocol) -> list[Obligation]:
+def _undoubted(found: list[Obligation], rows: _Rows) -> list[Obligation]:
     """Without what rests on an event that a task of another rule asks to look at again (protocol 11.1, C07)."""
-    doubting = {rule.id: rule.not_from for rule in protocol.rules if rule.not_from}
+    doubting = rows.doubting
     doubted = {
         o.rule: {v for d in found if d.rule in doubting[o.rule] for v in d.events} for o in found if o.rule in doubting
     }
-    return [o for o in found if not doubted.get(o.rule, frozenset()).intersection(o.events)]
+    return [o for o in found if not doubted.get(o.rule, frozenset()).intersection(o.events)] if doubted else found
 
 
-def _absorbed(found: list[Obligation], protocol: Protocol) -> list[Obligation]:
+def _absorbed(found: list[Obligation], rows: _Rows) -> list[Obligation]:
     """Without what a heavier task of the same case contains, for as long as that one is open."""
     above: dict[str, list[Obligation]] = {}
-    absorbs = {rule.id: rule.absorbs for rule in protocol.rules if rule.absorbs}
     for obligation in found:
-        for lighter in absorbs.get(obligation.rule, ()):
+        for lighter in rows.absorbs.get(obligation.rule, ()):
             above.setdefault(lighter, []).append(obligation)
     if not above:
         return found
@@ -297,6 +383,17 @@ def _cut(part: Obligation, other: Obligation) -> list[Obligation]:
     if other.until is not None and (part.until is None or other.until < part.until):
         pieces.append(_from(part, max(part.opens, other.until)))
     return pieces
+
+
+def _handed(obligation: Obligation, handed: Sequence[TaskReassigned], rows: _Rows, clock: timezone) -> Obligation:
+    """Given to another desk, which owns it from that day on; those who are told when it is late stay the same."""
+    for word in handed:
+        mine = word.rule == obligation.rule and word.key == obligation.key and word.on >= obligation.since
+        if mine and not (word.desk in _VILLAGE and obligation.rule in rows.restricted):
+            owner = Desk(word.desk, max(obligation.opens, midnight(word.on, clock)), supervision=False)
+            others = tuple(d for d in obligation.desks[1:] if d.desk != word.desk)
+            obligation = replace(obligation, desks=(owner, *others))
+    return obligation
 
 
 def _set_aside(obligation: Obligation, aside: Sequence[TaskSetAside], clock: timezone) -> Obligation:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from datetime import date
 
 from domain import figures
-from domain.labels import FIELDS, label
+from domain.fields import FIELDS
+from domain.labels import label
 
 # Refused in domain/. Names in braces are the facts of the refusal.
 REFUSALS: dict[str, str] = {

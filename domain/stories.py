@@ -5,29 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
-from typing import Any, Literal, Union, cast
+from typing import Any, Union, cast
 from uuid import UUID
 
 import msgspec
 from msgspec.structs import replace
 
-from domain import care, case, child, pmt, pregnancy, referral
-from domain.case import Command, Elsewhere, Envelope, Event, Personal, Recorded, Refused
-from domain.child import Child
+from domain import care, case, child, desa, family, person, pmt, pregnancy, referral
+from domain.case import PERSONS, Case, Command, Elsewhere, Envelope, Event, Kind, Personal, Recorded, Refused
 from domain.pregnancy import Pregnancy
 
-Kind = Literal["child", "pregnancy"]
-Case = Child | Pregnancy
-
-COMMON: tuple[type[Event], ...] = (
-    case.Corrected, case.Retracted, case.TaskSetAside, case.CaseClosed, case.CaseReopened,
-)  # fmt: skip
 EVENTS: tuple[type[Event], ...] = (
-    *COMMON, *care.EVENTS, *pmt.EVENTS, *referral.EVENTS, *child.EVENTS, *pregnancy.EVENTS,
+    *case.EVENTS, *care.EVENTS, *pmt.EVENTS, *referral.EVENTS, *person.EVENTS, *child.EVENTS, *pregnancy.EVENTS,
+    *family.EVENTS, *desa.EVENTS,
 )  # fmt: skip
 COMMANDS: tuple[type[Command], ...] = (
-    case.Correct, case.Retract, case.SetAside, case.Close, case.Reopen,
-    *care.COMMANDS, *pmt.COMMANDS, *referral.COMMANDS, *child.COMMANDS, *pregnancy.COMMANDS,
+    *case.COMMANDS, *care.COMMANDS, *pmt.COMMANDS, *referral.COMMANDS, *person.COMMANDS, *child.COMMANDS,
+    *pregnancy.COMMANDS, *family.COMMANDS, *desa.COMMANDS,
 )  # fmt: skip
 
 AnyEvent: Any = Union[EVENTS]  # noqa: UP007
@@ -38,11 +32,28 @@ BEGINS: dict[type[Event], Kind] = {
     child.Registered: "child",
     pregnancy.Reported: "pregnancy",
     pregnancy.Registered: "pregnancy",
+    family.Registered: "family",
+    desa.Registered: "desa",
 }
-_ONLY: dict[type[Event], Kind] = {
-    **dict.fromkeys(child.EVENTS, "child"),
-    **dict.fromkeys((*pregnancy.EVENTS, pregnancy.BirthOf, pregnancy.NewbornsOf), "pregnancy"),
+
+_PERSONS_AND_FAMILIES: frozenset[Kind] = PERSONS | {"family"}
+TAKEN_BY: dict[type[Event], frozenset[Kind]] = {
+    **dict.fromkeys((*care.EVENTS, *pmt.EVENTS, *referral.EVENTS, *person.EVENTS), PERSONS),
+    **dict.fromkeys(child.EVENTS, frozenset({"child"})),
+    **dict.fromkeys((*pregnancy.EVENTS, pregnancy.BirthOf, pregnancy.NewbornsOf), frozenset({"pregnancy"})),
+    **dict.fromkeys(family.EVENTS, frozenset({"family"})),
+    **dict.fromkeys(desa.EVENTS, frozenset({"desa"})),
+    care.HomeVisited: _PERSONS_AND_FAMILIES,
+    care.Counselled: _PERSONS_AND_FAMILIES,
 }
+"""In whose stories an event may stand; one that is not named here, in all."""
+
+_evolve: dict[Kind, Any] = {
+    "child": child.evolve, "pregnancy": pregnancy.evolve, "family": family.evolve, "desa": desa.evolve,
+}  # fmt: skip
+_checks: dict[Kind, Any] = {
+    "child": child.check, "pregnancy": pregnancy.check, "family": family.check, "desa": desa.check,
+}  # fmt: skip
 
 _decoder = msgspec.json.Decoder(AnyEvent)
 _encoder = msgspec.json.Encoder()
@@ -90,7 +101,7 @@ def counting(story: Sequence[Recorded]) -> list[Recorded]:
 def add_up(kind: Kind, counting: Sequence[Recorded]) -> Case:
     """Fold events that are in order already."""
     state: Any = None
-    evolve: Any = child.evolve if kind == "child" else pregnancy.evolve
+    evolve = _evolve[kind]
     for recorded in counting:
         state = evolve(state, recorded)
     return cast(Case, state)
@@ -100,7 +111,7 @@ def grow(state: Case | None, story: Sequence[Recorded], new: Sequence[Recorded])
     """What a story adds up to with `new` at its end, `state` being what it adds up to without: as folding all of it."""
     if state is None or not _comes_last(story, new):
         return fold([*story, *new])
-    evolve: Any = child.evolve if isinstance(state, Child) else pregnancy.evolve
+    evolve = _evolve[state.KIND]
     for recorded in new:
         state = evolve(state, recorded)
     return state
@@ -132,7 +143,7 @@ def decide(
     belongs = kind(story) if story else BEGINS.get(type(event))
     if belongs is None:
         raise Refused("no-such-case")
-    if _ONLY.get(type(event), belongs) != belongs:
+    if belongs not in TAKEN_BY.get(type(event), {belongs}):
         raise Refused("other-kind-of-case")
     if isinstance(event, case.Corrected | case.Retracted):
         _check_mending(story, state, event, today, by)
@@ -145,14 +156,7 @@ def decide(
 
 
 def _check(belongs: Kind, state: Case | None, event: Event, today: date, by: Envelope) -> None:
-    if isinstance(event, case.TaskSetAside) and event.until <= event.on:
-        raise Refused("until-not-later", until=event.until)
-    if belongs == "child":
-        assert state is None or isinstance(state, Child)
-        child.check(state, event, today, by)
-    else:
-        assert state is None or isinstance(state, Pregnancy)
-        pregnancy.check(state, event, today, by)
+    _checks[belongs](state, event, today, by)
 
 
 def _check_mending(

@@ -13,11 +13,11 @@ from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 
 from domain import growth
+from domain.case import Case
 from domain.chart import Chart
 from domain.child import Child
 from domain.figures import months_between
 from domain.kms import KmsMark
-from domain.stories import Case
 from projections.projection import Folded, Row, Table
 
 TABLE = Table(

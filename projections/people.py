@@ -15,10 +15,10 @@ from msgspec.structs import replace
 from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 
-from domain import child, pregnancy
-from domain.case import Event, Personal
+from domain import child, family, pregnancy
+from domain.case import Case, Event, Personal
 from domain.child import Child
-from domain.stories import Case
+from domain.pregnancy import Pregnancy
 from projections.projection import Folded, Row, Table
 
 State = Literal["active", "moved", "died", "closed"]
@@ -61,13 +61,12 @@ TABLE = Table(
 
 def line(case: UUID, state: Case, who: Personal, nik_hash: NikHash) -> Row:
     """The one line of a case, as a plain tuple in the order of the columns."""
-    is_child = isinstance(state, Child)
-    born = state.born if isinstance(state, Child) else state.mother_born
+    born, sex = born_and_sex(state)
     nik = whole_nik(who.nik)
-    mother_nik = whole_nik(who.mother_nik) if is_child else nik
+    mother_nik = nik if isinstance(state, Pregnancy) else whole_nik(who.mother_nik)
     return (
         case,
-        "child" if is_child else "pregnancy",
+        state.KIND,
         standing(state),
         state.desa,
         state.posyandu,
@@ -76,7 +75,7 @@ def line(case: UUID, state: Case, who: Personal, nik_hash: NikHash) -> Row:
         who.mother or "",
         normal(who.mother),
         born,
-        state.sex if isinstance(state, Child) else "P",
+        sex,
         nik,
         nik_hash(nik) if nik else None,
         nik_hash(mother_nik) if mother_nik else None,
@@ -86,6 +85,13 @@ def line(case: UUID, state: Case, who: Personal, nik_hash: NikHash) -> Row:
         who.rw or "",
         state.mother if isinstance(state, Child) else None,
     )
+
+
+def born_and_sex(state: Case) -> tuple[date | None, str | None]:
+    """Of the child or the mother; of a family or a unit nobody is meant."""
+    if isinstance(state, Child):
+        return state.born, state.sex
+    return (state.mother_born, "P") if isinstance(state, Pregnancy) else (None, None)
 
 
 def standing(state: Case) -> State:
@@ -98,8 +104,9 @@ def standing(state: Case) -> State:
     return "active" if state.active else "closed"
 
 
-_BEGINS = (child.Reported, child.Registered, pregnancy.Reported, pregnancy.Registered)
-_NAMES = (*_BEGINS, child.Identified, pregnancy.Identified)
+_BEGINS = (child.Reported, child.Registered, pregnancy.Reported, pregnancy.Registered, family.Registered)
+_WHOLE = (child.Identified, pregnancy.Identified, family.Identified)
+_NAMES = (*_BEGINS, *_WHOLE)
 
 
 def tells_who(event: Event) -> bool:
@@ -114,7 +121,7 @@ def identity(told: Iterable[tuple[Event, Personal]]) -> Personal:
     """
     who = Personal()
     for event, personal in told:
-        if isinstance(event, child.Identified | pregnancy.Identified):
+        if isinstance(event, _WHOLE):
             who = personal
         elif isinstance(event, _BEGINS):
             who = _with(who, personal, _EVERYTHING)
@@ -214,6 +221,8 @@ class People:
         self._nik_hash = nik_hash
 
     def rows(self, folded: Folded) -> dict[str, list[Row]]:
+        if folded.kind == "desa":
+            return {TABLE.name: []}
         return {TABLE.name: [line(folded.case, folded.state, folded.who, self._nik_hash)]}
 
 

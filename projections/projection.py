@@ -17,10 +17,9 @@ import msgspec
 from msgspec import Struct
 from psycopg.sql import SQL, Composed, Identifier
 
-from domain.case import Personal, Recorded
+from domain.case import Case, Kind, Personal, Recorded
 from domain.chart import Chart
 from domain.protocol import Book, Obligation, obligations
-from domain.stories import Case, Kind
 from domain.stories import kind as kind_of
 
 Row = tuple[Any, ...]

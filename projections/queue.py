@@ -18,11 +18,11 @@ from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 
 from domain import words
-from domain.case import Personal, Recorded, Refused, Role
+from domain.case import PERSONS, Case, Personal, Recorded, Refused, Role
 from domain.child import Child, plus_months
 from domain.labels import DESKS, PRIORITIES
 from domain.protocol import Desk, Obligation
-from domain.stories import Case
+from projections.people import born_and_sex
 from projections.projection import Folded, Row, Table
 
 TABLE = Table(
@@ -88,13 +88,14 @@ def lines(case: UUID, state: Case, who: Personal, owed: Sequence[Obligation], st
             if obligation.until is not None and at.opens >= obligation.until:
                 continue
             nth = counted[desk] = counted.get(desk, -1) + 1
-            if desk in NAMELESS:
+            if desk in NAMELESS and state.KIND != "desa":
                 place = (case, desk, nth, state.desa, "", at.opens, obligation.due, obligation.until)
-                found.append((*place, *_nameless(obligation)))
+                found.append((*place, *_nameless(obligation, at)))
                 continue
             if desk not in hidden:
-                hidden[desk] = words.hidden(story, desk) if person.kind == "pregnancy" else frozenset()
-            place = (case, desk, nth, state.desa, state.posyandu, at.opens, obligation.due, obligation.until)
+                hidden[desk] = words.hidden(story, desk)
+            posyandu = obligation.place or state.posyandu
+            place = (case, desk, nth, state.desa, posyandu, at.opens, obligation.due, obligation.until)
             found.append((*place, *_named(obligation, at, person, hidden[desk])))
     return found
 
@@ -115,19 +116,19 @@ def _person(state: Case, who: Personal) -> _Person:
     name, mother, address = who.name or "", who.mother or "", who.address or ""
     rt, rw = who.rt or "", who.rw or ""
     child = state if isinstance(state, Child) else None
-    born = state.born if isinstance(state, Child) else state.mother_born
+    born, sex = born_and_sex(state)
     return _Person(
-        kind="child" if child else "pregnancy",
+        kind=state.KIND,
         walk=f"{rw.lstrip('0').zfill(3)}/{rt.lstrip('0').zfill(3)}/{name.lower()}",
         searched=f"{name}\n{mother}\n{address}\n".lower(),
-        shown=(name, mother, born, child.sex if child else "P", address, rt, rw),
+        shown=(name, mother, born, sex, address, rt, rw),
         preterm=child is not None and child.preterm,
         two=plus_months(child.born, 24) if child and child.born else None,
     )
 
 
 def _named(obligation: Obligation, desk: Desk, person: _Person, hidden: frozenset[int]) -> Row:
-    untold = desk.desk in UNTOLD
+    untold = desk.desk in UNTOLD and person.kind in PERSONS
     why = f"Perlu dikerjakan sejak {words.day(obligation.since)}." if untold else obligation.says
     return (
         obligation.priority, _risk(person, obligation.since), desk.supervision, person.walk, obligation.rule,
@@ -137,11 +138,12 @@ def _named(obligation: Obligation, desk: Desk, person: _Person, hidden: frozense
     )  # fmt: skip
 
 
-def _nameless(obligation: Obligation) -> Row:
-    """No rule, no key, no kind of case either: their names alone would tell what somebody has."""
+def _nameless(obligation: Obligation, desk: Desk) -> Row:
+    """No rule but that of supervision, no key, no kind of case: their names alone would tell what somebody has."""
     task = f"Tugas {PRIORITIES[obligation.priority]} belum selesai di meja {DESKS[obligation.owner]}"
     return (
-        obligation.priority, 0, True, "", "", "", obligation.owner, "", obligation.since, task, "", "", [], "", "",
+        obligation.priority, 0, True, "", desk.under, "", obligation.owner, "", obligation.since, task, "", "", [], "",
+        "",
         None, None, "", "", "", "",
     )  # fmt: skip
 
@@ -311,12 +313,13 @@ def _task(row: Sequence[Any], now: datetime) -> Task:
     case, desk, desa, posyandu, opens, due, *middle = row[:_EVENTS]
     shown = row[_EVENTS + 1 : len(_SHOWN) + 1]
     late, coming = opens <= now and due < now, now < opens
-    whose = None if desk in NAMELESS else case
+    whose = case if row[_KIND] else None  # a line without a kind is of somebody this desk may not know
     line = (whose, desk, desa, posyandu, opens, due, *middle, tuple(row[_EVENTS]), *shown, late, coming)
     return Task(*line)
 
 
 _EVENTS = 1 + _SHOWN.index("events")
+_KIND = 1 + _SHOWN.index("kind")
 
 
 # How a moment divides the lines: the same comparisons as domain.protocol.state

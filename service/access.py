@@ -13,8 +13,8 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain.case import Command, Personal, Refused, Role
-from domain.stories import Case
+from domain.case import Case, Command, Personal, Refused, Role
+from domain.person import Person
 
 # What each role may ask to have recorded
 
@@ -23,11 +23,15 @@ _FIELD: frozenset[Role] = _CARE | {"kader"}
 _VILLAGE: frozenset[Role] = _FIELD | {"desa"}
 _PUSKESMAS: frozenset[Role] = frozenset({"puskesmas-tpg", "puskesmas-dr"})
 _RECEIVERS: frozenset[Role] = _CARE | {"rs"}
+_OFFICES: frozenset[Role] = frozenset({"kecamatan", "kabupaten"})
+_EVERY_DESK: frozenset[Role] = _VILLAGE | _OFFICES
+_SUPERVISORS: frozenset[Role] = _CARE | _OFFICES
 
 WRITES: Mapping[str, frozenset[Role]] = {
     "case.correct": _VILLAGE | {"rs"},  # the domain lets only the author or a health worker
     "case.retract": _VILLAGE | {"rs"},
-    "case.set-aside": _VILLAGE,
+    "case.set-aside": _EVERY_DESK,
+    "case.reassign": _SUPERVISORS,
     "case.close": _CARE,
     "case.reopen": _CARE,
     "care.visit-home": _VILLAGE,
@@ -73,6 +77,9 @@ WRITES: Mapping[str, frozenset[Role]] = {
     "pregnancy.record-outcome": _RECEIVERS,
     "pregnancy.register-newborns": _RECEIVERS,
     "pregnancy.record-postnatal-visit": _RECEIVERS,
+    "family.register": _VILLAGE,
+    "family.identify": _VILLAGE,
+    "desa.register": frozenset(),  # by the operator, with the units
 }
 
 # What each role may read
@@ -82,6 +89,9 @@ NAMED: frozenset[Role] = _VILLAGE | {"rs"}
 
 CASES: frozenset[Role] = NAMED | {"inspektorat"}
 """Who may open a case; the inspectorate sees what was done, with the names covered."""
+
+UNITS: frozenset[Role] = CASES | _OFFICES
+"""Who may open the story of a unit, in which nobody is named."""
 
 SEARCHES: frozenset[Role] = NAMED - {"rs"}
 """Who may look for people by name. A hospital knows only those who were sent to it."""
@@ -137,6 +147,7 @@ class Territory(Struct, frozen=True):
     """The places a post answers for. Empty is nowhere."""
 
     desa: frozenset[str] = frozenset()
+    """Codes of desa, and of the units above them whose own work this post sees to."""
     only: frozenset[str] | None = None
     """Where set, only these posyandu."""
     posyandus: Mapping[str, str] = {}
@@ -168,7 +179,7 @@ def territory(role: Role, unit: Unit, units: Units) -> Territory:
         return Territory(frozenset({desa}), frozenset({unit.code}), {unit.code: desa})
     under = tuple(below(unit, units))
     return Territory(
-        frozenset(u.code for u in under if u.kind == "desa"),
+        frozenset(u.code for u in under if u.kind != "posyandu"),
         posyandus={u.code: u.parent or "" for u in under if u.kind == "posyandu"},
     )
 
@@ -231,7 +242,7 @@ def check(who: Who, command: Command, state: Case | None) -> None:
         raise Refused("not-allowed")
     if state is None:
         _check_beginning(who, command)
-    elif not reaches(who, state):
+    elif not reaches(who, state) or (who.role not in NAMED and state.KIND != "desa"):
         raise Refused("not-yours")
 
 
@@ -247,20 +258,20 @@ def _check_beginning(who: Who, command: Command) -> None:
 
 def _begins(command: Command) -> bool:
     return command.__struct_config__.tag in (
-        "child.register", "child.report", "pregnancy.register", "pregnancy.report",
+        "child.register", "child.report", "pregnancy.register", "pregnancy.report", "family.register",
     )  # fmt: skip
 
 
 def reaches(who: Who, state: Case) -> bool:
     """The case is one this post answers for."""
     if who.territory.facility is not None:
-        return any(r.to == who.territory.facility for r in state.referrals)
+        return isinstance(state, Person) and any(r.to == who.territory.facility for r in state.referrals)
     return who.territory.holds(state.desa, state.posyandu)
 
 
 def may_open(who: Who, state: Case | None) -> bool:
     """This post may read the case. The same no for a case elsewhere and for none at all."""
-    return state is not None and who.role in CASES and reaches(who, state)
+    return state is not None and who.role in (UNITS if state.KIND == "desa" else CASES) and reaches(who, state)
 
 
 def shown(role: Role, personal: Personal | None) -> Personal | None:

@@ -15,8 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from domain.case import Command, Role
-from domain.stories import Case
+from domain.case import Case, Command, Role
 from service import app, following, lives
 from service.access import Unit
 from service.accounts import Accounts

@@ -13,9 +13,10 @@ from typing import Any, Literal
 from msgspec import Struct
 from msgspec import inspect as types
 
-from domain.case import Command, Event
-from domain.labels import FIELDS, label
-from domain.stories import COMMANDS, Kind
+from domain.case import Command, Event, Kind
+from domain.fields import FIELDS
+from domain.labels import label
+from domain.stories import COMMANDS
 
 Input = Literal["number", "whole", "day", "choice", "many", "flag", "text", "long", "hidden", "newborns"]
 
@@ -30,13 +31,16 @@ class Form(Struct, frozen=True):
     personal: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     kind: Kind | None = None
-    """Only for this kind of case; None for both."""
+    """Only for this kind of case; None for children and mothers."""
+    every: bool = False
+    """For every kind of case."""
     hint: str = ""
     begins: bool = False
     """It begins a case."""
 
 
 _WHO = ("name", "nik", "kk", "mother", "father", "phone", "address", "rt", "rw")
+_HOUSEHOLD = ("name", "kk", "phone", "address", "rt", "rw")
 _MOTHER = ("name", "nik", "kk", "father", "phone", "address", "rt", "rw")
 
 _ALL: tuple[Form, ...] = (
@@ -106,8 +110,13 @@ _ALL: tuple[Form, ...] = (
     Form("referral.plan-follow-up", "Rencana tindak lanjut", "Simpan rencana", ("on", "visit"), ("note",),
          hidden=("referral",)),
     Form("referral.close", "Tutup rujukan", "Tutup rujukan", ("on", "result"), ("note",), hidden=("referral",)),
+    Form("family.register", "Daftarkan keluarga", "Daftarkan", ("on", "posyandu"), _HOUSEHOLD,
+         kind="family", begins=True, hint="Tulis nama kepala keluarga."),
+    Form("family.identify", "Perbarui identitas keluarga", "Simpan identitas", ("on",), _HOUSEHOLD, kind="family"),
     Form("case.set-aside", "Tunda tugas", "Tunda", ("on", "reason", "until"), ("note",), hidden=("rule", "key"),
-         hint="Menunda bukan mengerjakan: tugas kembali pada tanggal itu."),
+         every=True, hint="Menunda bukan mengerjakan: tugas kembali pada tanggal itu."),
+    Form("case.reassign", "Alihkan tugas", "Alihkan", ("on", "desk", "reason"), ("note",), hidden=("rule", "key"),
+         every=True, hint="Meja yang dipilih menjadi pemilik tugas ini."),
     Form("case.close", "Tutup kasus", "Tutup kasus", ("on", "reason"), ("note",)),
     Form("case.reopen", "Buka kembali kasus", "Buka kembali", ("on", "reason"), ("note",)),
 )  # fmt: skip

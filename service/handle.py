@@ -21,10 +21,9 @@ from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 
 from domain import stories
-from domain.case import Command, Elsewhere, Envelope, Personal, Recorded, Refused, Role
+from domain.case import Case, Command, Elsewhere, Envelope, Personal, Recorded, Refused, Role
 from domain.pregnancy import RecordOutcome, RegisterNewborns
 from domain.refusals import refusal
-from domain.stories import Case
 from projections import log, people
 from service.store import Entry, FactMapper, Store
 

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from domain import growth, kms
-from domain.protocol import Book, Protocol, Rule, edition_on
+from domain.protocol import Book, Protocol, Rule, Supervision, edition_on
 from domain.stories import COMMANDS
 from service.who import read_who
 
@@ -66,8 +66,9 @@ def read_edition(home: Path) -> Edition:
         raise JuknisError(f"{_place(home / 'edisi.toml')}: edition harus sama dengan nama folder, {home.name!r}")
     table = _read(home / "kms.toml", "", _toml(home / "kms.toml"), kms.KmsTable)
     files = sorted(p for p in home.glob("*.toml") if p.name not in ("edisi.toml", "kms.toml"))
-    rules = _rules(files)
-    return Edition(Protocol(about.edition, about.valid_from, about.title, tuple(rules.values())), table)
+    rules, supervision = _rules(files), _supervision(files)
+    protocol = Protocol(about.edition, about.valid_from, about.title, tuple(rules.values()), supervision)
+    return Edition(protocol, table)
 
 
 def _rules(files: list[Path]) -> dict[str, Rule]:
@@ -93,14 +94,26 @@ _FORMS = frozenset(command.__struct_config__.tag for command in COMMANDS)
 
 def _rows(path: Path) -> Iterator[tuple[Path, str, Rule]]:
     content = _toml(path)
-    rows = content.pop("rule", None)
+    rows, supervision = content.pop("rule", None), content.pop("supervision", None)
     if content:
         raise JuknisError(f"{_place(path)}: {min(content)!r} tidak dikenal; setiap aturan dimulai dengan [[rule]]")
+    if rows is None and isinstance(supervision, list):
+        return
     if not isinstance(rows, list):
         raise JuknisError(f"{_place(path)}: tidak berisi satu pun [[rule]]")
-    for number, row in enumerate(rows, start=1):
-        name = f"aturan {row['id']}" if isinstance(row.get("id"), str) else f"aturan ke-{number}"
+    for name, row in _named(rows):
         yield path, name, _read(path, name, row, Rule)
+
+
+def _supervision(files: list[Path]) -> tuple[Supervision, ...]:
+    """The rows of supervision, which stand beside the rules of any file."""
+    rows = ((path, *row) for path in files for row in _named(_toml(path).get("supervision", [])))
+    return tuple(_read(path, name, row, Supervision) for path, name, row in rows)
+
+
+def _named(rows: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for number, row in enumerate(rows, start=1):
+        yield f"aturan {row['id']}" if isinstance(row.get("id"), str) else f"aturan ke-{number}", row
 
 
 def _toml(path: Path) -> dict[str, Any]:

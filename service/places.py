@@ -15,9 +15,8 @@ from msgspec.structs import replace
 from psycopg import Connection
 
 from domain import stories
-from domain.case import NAKES, Personal, Recorded, Role
+from domain.case import NAKES, Case, Personal, Recorded, Role
 from domain.protocol import Book
-from domain.stories import Case
 from projections import follow, growth, log, people, timeline
 from projections import queue as lists
 from projections.queue import Narrow, Page, Task

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from domain import child as events
 from domain import figures
-from domain.care import Act, ClinicallyAssessed, DangerSignReported, HomeVisited, InpatientAdmitted
-from domain.case import NAKES, Evidence
-from domain.child import AbsenceRecorded, Child, Weighing, done, plus_months
+from domain.care import ClinicallyAssessed, DangerSignReported, HomeVisited, InpatientAdmitted
+from domain.case import NAKES, Act, Evidence, done
+from domain.child import AbsenceRecorded, Child, Weighing, plus_months
 from domain.labels import listed
 from domain.signs.nutrition import problem
 from domain.signs.sign import ChildSign, rests_on

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from msgspec import structs
 
 from domain import figures
-from domain.care import Act, ClinicallyAssessed, DangerSignReported
-from domain.case import Evidence
-from domain.child import Category, Child, HeightClass, StatusConfirmed, WeightClass, done, last_confirmed
+from domain.care import ClinicallyAssessed, DangerSignReported
+from domain.case import Act, Evidence, done
+from domain.child import Category, Child, HeightClass, StatusConfirmed, WeightClass, last_confirmed
 from domain.labels import label, listed
 from domain.referral import Referral
 from domain.signs.sign import (

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from domain import figures
-from domain.care import Act, CaseReviewed, HomeVisited
-from domain.case import Evidence, zone
-from domain.child import Child, done
+from domain.care import CaseReviewed, HomeVisited
+from domain.case import Act, Evidence, done, zone
+from domain.child import Child
 from domain.labels import label
+from domain.person import Person
 from domain.pmt import Cycle, PmtEligibilityDecided, PmtMissed
 from domain.pregnancy import Pregnancy
 from domain.signs.nutrition import Index, month_says, not_gained, statuses, z_of
 from domain.signs.pregnancy import thin_arm
-from domain.signs.sign import AnySign, Case, ChildSign, Word, rests_on
+from domain.signs.sign import ChildSign, PersonSign, Word, rests_on
 
 if TYPE_CHECKING:
     from domain.chart import Chart, Point
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 DAY = timedelta(days=1)
 
 
-class PmtUndecided(AnySign, frozen=True, tag="pmt-undecided"):
+class PmtUndecided(PersonSign, frozen=True, tag="pmt-undecided"):
     """The nutrition status makes the child or mother eligible, and nobody has decided on PMT since."""
 
     not_gaining: int
@@ -35,11 +36,11 @@ class PmtUndecided(AnySign, frozen=True, tag="pmt-undecided"):
     """Confirmed classes that do."""
     mother_lila: float
 
-    def seen(self, case: Case, chart: Chart) -> tuple[Evidence, ...]:
-        decided = max((a.on for a in done(case.acts, PmtEligibilityDecided)), default=date.min)
-        reasons = self._of_child(case, chart) if isinstance(case, Child) else self._of_mother(case)
+    def of(self, person: Person, chart: Chart) -> tuple[Evidence, ...]:
+        decided = max((a.on for a in done(person.acts, PmtEligibilityDecided)), default=date.min)
+        reasons = self._of_child(person, chart) if isinstance(person, Child) else self._of_mother(person)
         left = [(word, why) for word, why in reasons if word.on > decided]
-        if not left or any(c.eligible and c.ended is None for c in case.cycles):
+        if not left or any(c.eligible and c.ended is None for c in person.cycles):
             return ()
         words = [word for word, _ in left]
         says = "; ".join(f"{why} ({figures.day(word.on)})" for word, why in left)
@@ -52,17 +53,17 @@ class PmtUndecided(AnySign, frozen=True, tag="pmt-undecided"):
         for month in not_gained(chart)[self.not_gaining - 1 :]:
             yield month.first.weighing, f"berat tidak naik cukup, {month_says(month)}"
 
-    def _of_mother(self, mother: Pregnancy) -> Iterator[tuple[Word, str]]:
-        if mother.delivered:
+    def _of_mother(self, mother: Person) -> Iterator[tuple[Word, str]]:
+        if not isinstance(mother, Pregnancy) or mother.delivered:
             return
         for check in thin_arm(mother, self.mother_lila)[:1]:
             yield check, f"LILA {figures.cm(check.event.lila or 0)}"
 
 
-class PmtNotStarted(AnySign, frozen=True, tag="pmt-not-started"):
+class PmtNotStarted(PersonSign, frozen=True, tag="pmt-not-started"):
     """PMT was decided on and has not begun. Who pays gives the first portion."""
 
-    def seen(self, case: Case, chart: Chart) -> tuple[Evidence, ...]:
+    def of(self, person: Person, chart: Chart) -> tuple[Evidence, ...]:
         return tuple(
             rests_on(
                 [_Told(c.decided, c.version, c.heard)],
@@ -70,18 +71,18 @@ class PmtNotStarted(AnySign, frozen=True, tag="pmt-not-started"):
                 key=_cycle(c),
                 branch="puskesmas" if c.funding in ("dak-nonfisik", "apbd") else "",
             )
-            for c in case.cycles
+            for c in person.cycles
             if c.eligible and c.started is None and c.ended is None
         )
 
 
-class PmtDayOpen(AnySign, frozen=True, tag="pmt-day-open"):
+class PmtDayOpen(PersonSign, frozen=True, tag="pmt-day-open"):
     """A portion day on which nothing was noted by that hour; the next one opens when the last is accounted for."""
 
     hour: int
 
-    def seen(self, case: Case, chart: Chart) -> tuple[Evidence, ...]:
-        clock = zone(case.desa)
+    def of(self, person: Person, chart: Chart) -> tuple[Evidence, ...]:
+        clock = zone(person.desa)
         return tuple(
             Evidence(
                 says=f"Hari PMT {figures.day(day)} belum dicatat: dimakan berapa, atau mengapa tidak diberikan.",
@@ -91,7 +92,7 @@ class PmtDayOpen(AnySign, frozen=True, tag="pmt-day-open"):
                 heard=datetime.combine(day, time(self.hour), clock),
                 key=f"{_cycle(cycle)}-{day.isoformat()}",
             )
-            for cycle in case.cycles
+            for cycle in person.cycles
             if cycle.running
             for day in _open_days(cycle)
         )
@@ -113,19 +114,19 @@ def last_day(cycle: Cycle) -> date:
     return cycle.started + timedelta(days=(cycle.days or 1) - 1)
 
 
-class PmtMissedInARow(AnySign, frozen=True, tag="pmt-missed-in-a-row"):
+class PmtMissedInARow(PersonSign, frozen=True, tag="pmt-missed-in-a-row"):
     """So many portion days in a row were missed, or the food was refused; not yet visited and fed again."""
 
     days: int
 
-    def seen(self, case: Case, chart: Chart) -> tuple[Evidence, ...]:
-        return tuple(e for cycle in case.cycles if cycle.running for e in self._of(case, cycle))
+    def of(self, person: Person, chart: Chart) -> tuple[Evidence, ...]:
+        return tuple(e for cycle in person.cycles if cycle.running for e in self._of(person, cycle))
 
-    def _of(self, case: Case, cycle: Cycle) -> tuple[Evidence, ...]:
-        visited = max((v.on for v in done(case.acts, HomeVisited)), default=date.min)
+    def _of(self, person: Person, cycle: Cycle) -> tuple[Evidence, ...]:
+        visited = max((v.on for v in done(person.acts, HomeVisited)), default=date.min)
         eaten = max((p.on for p in cycle.portions if p.eaten is not None), default=date.min)
         versions = {p.version for p in cycle.portions if p.eaten is None}
-        missed = [a for a in done(case.acts, PmtMissed) if a.version in versions]
+        missed = [a for a in done(person.acts, PmtMissed) if a.version in versions]
         left = [n for n in range(len(missed)) if self._counts(missed, n) and missed[n].on > min(visited, eaten)]
         if not left:
             return ()
@@ -141,22 +142,22 @@ class PmtMissedInARow(AnySign, frozen=True, tag="pmt-missed-in-a-row"):
         return len(days) == self.days and days[-1] - days[0] == DAY * (self.days - 1)
 
 
-class PmtWeekOpen(AnySign, frozen=True, tag="pmt-week-open"):
+class PmtWeekOpen(PersonSign, frozen=True, tag="pmt-week-open"):
     """A PMT week is at its end and not both weighed and closed."""
 
     days: int
 
-    def seen(self, case: Case, chart: Chart) -> tuple[Evidence, ...]:
-        return tuple(e for cycle in case.cycles if cycle.running for e in self._of(case, cycle))
+    def of(self, person: Person, chart: Chart) -> tuple[Evidence, ...]:
+        return tuple(e for cycle in person.cycles if cycle.running for e in self._of(person, cycle))
 
-    def _of(self, case: Case, cycle: Cycle) -> Iterator[Evidence]:
+    def _of(self, person: Person, cycle: Cycle) -> Iterator[Evidence]:
         assert cycle.started is not None
         weeks = -(-(cycle.days or 1) // self.days)
         last = max((w for w in cycle.weeks if w <= weeks), default=0)
         for week in range(1, min(weeks, last + 1) + 1):
             begins = cycle.started + timedelta(days=(week - 1) * self.days)
             ends = min(begins + timedelta(days=self.days - 1), last_day(cycle))
-            weighed = [on for on, _, _ in _weights(case) if begins < on]
+            weighed = [on for on, _, _ in _weights(person) if begins < on]
             if week in cycle.weeks and weighed:
                 continue
             lacks = "belum ditimbang" if not weighed else "belum ditutup"
@@ -169,24 +170,24 @@ class PmtWeekOpen(AnySign, frozen=True, tag="pmt-week-open"):
             )
 
 
-class PmtWithoutGain(AnySign, frozen=True, tag="pmt-without-gain"):
+class PmtWithoutGain(PersonSign, frozen=True, tag="pmt-without-gain"):
     """No gain in so many weighings of a PMT cycle, less than at its start, or none by a day; not reviewed since."""
 
     weighings: int
     days: int
     """For those whose weight had not gained: none by this day."""
 
-    def seen(self, case: Case, chart: Chart) -> tuple[Evidence, ...]:
-        reviewed = max((a.on for a in done(case.acts, CaseReviewed)), default=date.min)
+    def of(self, person: Person, chart: Chart) -> tuple[Evidence, ...]:
+        reviewed = max((a.on for a in done(person.acts, CaseReviewed)), default=date.min)
         return tuple(
-            e for c in case.cycles if c.running for e in self._of(case, c) if e.since > reviewed
+            e for c in person.cycles if c.running for e in self._of(person, c) if e.since > reviewed
         )[:1]  # fmt: skip
 
-    def _of(self, case: Case, cycle: Cycle) -> Iterator[Evidence]:
+    def _of(self, person: Person, cycle: Cycle) -> Iterator[Evidence]:
         assert cycle.started is not None
         begun = _Told(cycle.started, cycle.started_version or cycle.version, cycle.heard)
-        weighed = [(on, w, kg) for on, w, kg in _weights(case) if on > cycle.started]
-        start = cycle.start_kg or next((kg for on, _, kg in reversed(_weights(case)) if on <= cycle.started), None)
+        weighed = [(on, w, kg) for on, w, kg in _weights(person) if on > cycle.started]
+        start = cycle.start_kg or next((kg for on, _, kg in reversed(_weights(person)) if on <= cycle.started), None)
         if start is None:
             return
         row: list[tuple[date, Word, float]] = [(cycle.started, begun, start), *weighed]
@@ -243,10 +244,10 @@ class PmtWorsened(ChildSign, frozen=True, tag="pmt-worsened"):
         return f"z-skor {figures.z(min(low))} SD" if low else ""
 
 
-class PmtOver(AnySign, frozen=True, tag="pmt-over"):
+class PmtOver(PersonSign, frozen=True, tag="pmt-over"):
     """The last portion day is there and the cycle has not been judged."""
 
-    def seen(self, case: Case, chart: Chart) -> tuple[Evidence, ...]:
+    def of(self, person: Person, chart: Chart) -> tuple[Evidence, ...]:
         return tuple(
             Evidence(
                 says=f"Hari terakhir PMT {c.days} hari: {figures.day(last_day(c))}, hasilnya belum dinilai.",
@@ -254,7 +255,7 @@ class PmtOver(AnySign, frozen=True, tag="pmt-over"):
                 since=last_day(c),
                 key=_cycle(c),
             )
-            for c in case.cycles
+            for c in person.cycles
             if c.running
         )
 
@@ -265,10 +266,11 @@ class _Told(Struct, frozen=True):
     heard: datetime
 
 
-def _weights(case: Case) -> list[tuple[date, Word, float]]:
-    if isinstance(case, Child):
-        return [(w.on, w, w.kg) for w in case.weighings if w.kg is not None]
-    return [(c.on, c, c.event.kg) for c in case.checks if c.event.kg is not None]
+def _weights(person: Person) -> list[tuple[date, Word, float]]:
+    if isinstance(person, Child):
+        return [(w.on, w, w.kg) for w in person.weighings if w.kg is not None]
+    assert isinstance(person, Pregnancy)
+    return [(c.on, c, c.event.kg) for c in person.checks if c.event.kg is not None]
 
 
 def _cycle(cycle: Cycle) -> str:

@@ -10,8 +10,7 @@ from msgspec.structs import replace
 
 from domain import figures
 from domain.care import ClinicallyAssessed, DangerSignReported, HomeVisited
-from domain.case import Evidence
-from domain.child import done
+from domain.case import Evidence, done
 from domain.labels import listed
 from domain.pregnancy import Check, OutcomeRecorded, Pregnancy
 from domain.signs.sign import Deed, PregnancySign, Word, answered_until, in_hospital_since, rests_on, rules_out_danger

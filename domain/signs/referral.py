@@ -9,27 +9,28 @@ from typing import TYPE_CHECKING
 from domain import figures
 from domain.case import Evidence
 from domain.labels import label
+from domain.person import Person
 from domain.referral import Reach, Referral
-from domain.signs.sign import AnySign, Case, rests_on
+from domain.signs.sign import PersonSign, rests_on
 
 if TYPE_CHECKING:
     from domain.chart import Chart
 
 
-class ReferralSign(AnySign, frozen=True):
+class ReferralSign(PersonSign, frozen=True):
     """A sign that every referral of a case is asked for; each is a task of its own."""
 
-    def seen(self, case: Case, chart: Chart) -> tuple[Evidence, ...]:
-        return tuple(e for r in case.referrals for e in self.of(r))
+    def of(self, person: Person, chart: Chart) -> tuple[Evidence, ...]:
+        return tuple(e for r in person.referrals for e in self.each(r))
 
-    def of(self, referral: Referral) -> Iterator[Evidence]:
+    def each(self, referral: Referral) -> Iterator[Evidence]:
         raise NotImplementedError
 
 
 class ReferralUnanswered(ReferralSign, frozen=True, tag="referral-unanswered"):
     """Made, not urgent, and neither accepted nor rejected nor arrived."""
 
-    def of(self, referral: Referral) -> Iterator[Evidence]:
+    def each(self, referral: Referral) -> Iterator[Evidence]:
         if referral.state == "dibuat" and not referral.urgent:
             made = referral.made
             says = f"Dirujuk {figures.day(made.on)} karena {label(referral.reason)}, belum dijawab penerima."
@@ -42,7 +43,7 @@ class ReferralNotArrived(ReferralSign, frozen=True, tag="referral-not-arrived"):
     days: int
     """Where no day was planned: so many days after it was accepted."""
 
-    def of(self, referral: Referral) -> Iterator[Evidence]:
+    def each(self, referral: Referral) -> Iterator[Evidence]:
         last = referral.last
         planned = _planned(referral, last, self.days)
         if planned is None:
@@ -62,7 +63,7 @@ def _planned(referral: Referral, last: Reach, days: int) -> date | None:
 class ReferralWithoutResult(ReferralSign, frozen=True, tag="referral-without-result"):
     """The patient arrived and nothing came back."""
 
-    def of(self, referral: Referral) -> Iterator[Evidence]:
+    def each(self, referral: Referral) -> Iterator[Evidence]:
         if referral.state == "tiba":
             says = f"Pasien tiba di tempat rujukan {figures.day(referral.last.on)}, hasilnya belum ada."
             yield rests_on([referral.last], says, key=str(referral.id))
@@ -71,7 +72,7 @@ class ReferralWithoutResult(ReferralSign, frozen=True, tag="referral-without-res
 class ReferralReturned(ReferralSign, frozen=True, tag="referral-returned"):
     """Sent back, and nobody has planned who does what."""
 
-    def of(self, referral: Referral) -> Iterator[Evidence]:
+    def each(self, referral: Referral) -> Iterator[Evidence]:
         if referral.state == "rujuk-balik":
             control = f", kontrol {figures.day(referral.control)}" if referral.control else ""
             says = f"Rujuk balik {figures.day(referral.last.on)}{control}, tindak lanjut belum direncanakan."

@@ -9,22 +9,24 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 from msgspec import Struct
 
 from domain import pmt
-from domain.care import Act, CarePlanStarted, ClinicallyAssessed, Counselled
-from domain.case import Event, Evidence
+from domain.care import CarePlanStarted, ClinicallyAssessed, Counselled
+from domain.case import PERSONS, Act, Case, Event, Evidence, Kind
 from domain.child import Child, FeedingRecorded
+from domain.desa import Desa
+from domain.family import Family
+from domain.person import Person
 from domain.pregnancy import Pregnancy
 from domain.referral import Referral
 
 if TYPE_CHECKING:
     from domain.chart import Chart
 
-Case = Child | Pregnancy
-
 
 class Sign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="sign"):
     """Something a rule may look for. Its fields are the numbers of the row; its answer is evidence or nothing."""
 
-    OF: ClassVar[Literal["child", "pregnancy", "any"]]
+    OF: ClassVar[frozenset[Kind]]
+    """The kinds of case that can have it."""
 
     def seen(self, case: Case, chart: Chart) -> tuple[Evidence, ...]:
         """Every need of this kind that the case has or will have, each with its own key."""
@@ -34,7 +36,7 @@ class Sign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_fi
 class ChildSign(Sign, frozen=True):
     """A sign of a child."""
 
-    OF = "child"
+    OF = frozenset({"child"})
 
     def seen(self, case: Case, chart: Chart) -> tuple[Evidence, ...]:
         assert isinstance(case, Child)
@@ -47,7 +49,7 @@ class ChildSign(Sign, frozen=True):
 class PregnancySign(Sign, frozen=True):
     """A sign of a pregnancy."""
 
-    OF = "pregnancy"
+    OF = frozenset({"pregnancy"})
 
     def seen(self, case: Case, chart: Chart) -> tuple[Evidence, ...]:
         assert isinstance(case, Pregnancy)
@@ -57,10 +59,43 @@ class PregnancySign(Sign, frozen=True):
         raise NotImplementedError
 
 
-class AnySign(Sign, frozen=True):
+class PersonSign(Sign, frozen=True):
     """A sign that children and mothers share."""
 
-    OF = "any"
+    OF = PERSONS
+
+    def seen(self, case: Case, chart: Chart) -> tuple[Evidence, ...]:
+        assert isinstance(case, Person)
+        return self.of(case, chart)
+
+    def of(self, person: Person, chart: Chart) -> tuple[Evidence, ...]:
+        raise NotImplementedError
+
+
+class FamilySign(Sign, frozen=True):
+    """A sign of a family or of a couple about to marry."""
+
+    OF = frozenset({"family"})
+
+    def seen(self, case: Case, chart: Chart) -> tuple[Evidence, ...]:
+        assert isinstance(case, Family)
+        return self.found(case)
+
+    def found(self, family: Family) -> tuple[Evidence, ...]:
+        raise NotImplementedError
+
+
+class DesaSign(Sign, frozen=True):
+    """A sign of a desa, or of the puskesmas, kecamatan or kabupaten above it."""
+
+    OF = frozenset({"desa"})
+
+    def seen(self, case: Case, chart: Chart) -> tuple[Evidence, ...]:
+        assert isinstance(case, Desa)
+        return self.found(case)
+
+    def found(self, desa: Desa) -> tuple[Evidence, ...]:
+        raise NotImplementedError
 
 
 class Word(Protocol):

@@ -19,10 +19,12 @@ from msgspec.structs import replace
 from uuid_utils.compat import uuid7
 
 from domain import figures
-from domain.case import Event, Role
+from domain.case import PERSONS, Case, Event, Role
 from domain.child import Child
-from domain.labels import SEX, label
-from domain.stories import Case, encode
+from domain.labels import KINDS, SEX, label
+from domain.person import Person
+from domain.pregnancy import Pregnancy
+from domain.stories import encode
 from projections import timeline
 from projections.growth import InRoster
 from service import access, forms, plainly
@@ -83,7 +85,7 @@ def _case(given: UUID | None) -> UUID:
 
 def fits(form: Form, opened: Opened) -> bool:
     """The form is for this kind of case."""
-    return form.kind in (None, opened.kind)
+    return form.every or (opened.kind in PERSONS if form.kind is None else form.kind == opened.kind)
 
 
 def possible(form: Form, state: Case) -> bool:
@@ -94,16 +96,20 @@ def possible(form: Form, state: Case) -> bool:
         return False
     if form.begins:
         return isinstance(state, Child) and state.born is None and form.tag == "child.register"
-    if form.tag.startswith("referral.") and form.tag != "referral.create":
-        return any(r.open for r in state.referrals)
-    if form.tag == "pmt.start":
-        return any(c.eligible and c.started is None for c in state.cycles)
-    if form.tag.startswith("pmt.") and form.tag != "pmt.decide-eligibility":
-        return any(c.running for c in state.cycles)
     if form.tag in ("pregnancy.register-newborns", "pregnancy.record-postnatal-visit"):
-        return not isinstance(state, Child) and state.delivered
+        return isinstance(state, Pregnancy) and state.delivered
     if form.tag == "pregnancy.record-outcome":
-        return not isinstance(state, Child) and not state.delivered
+        return isinstance(state, Pregnancy) and not state.delivered
+    return not isinstance(state, Person) or _possible_for(state, form.tag)
+
+
+def _possible_for(person: Person, tag: str) -> bool:
+    if tag.startswith("referral.") and tag != "referral.create":
+        return any(r.open for r in person.referrals)
+    if tag == "pmt.start":
+        return any(c.eligible and c.started is None for c in person.cycles)
+    if tag.startswith("pmt.") and tag != "pmt.decide-eligibility":
+        return any(c.running for c in person.cycles)
     return True
 
 
@@ -114,11 +120,11 @@ def _given(form: Form, opened: Opened | None) -> dict[str, list[str]]:
     state, given = opened.state, dict[str, list[str]]()
     if "context" in form.fields:
         given["context"] = ["posyandu"]
-    if "cycle" in form.hidden:
+    if "cycle" in form.hidden and isinstance(state, Person):
         given["cycle"] = [str(_cycle(form, state))]
         week = len(next((c.weeks for c in state.cycles if c.running), ())) + 1
         given["week"] = [str(week)]
-    if "referral" in form.hidden:
+    if "referral" in form.hidden and isinstance(state, Person):
         open_ = [r for r in state.referrals if r.open]
         given["referral"] = [str(open_[-1].id if form.tag != "referral.create" and open_ else uuid7())]
     if form.tag == "child.verify-measurement" and isinstance(state, Child) and state.weighings:
@@ -130,7 +136,7 @@ def _given(form: Form, opened: Opened | None) -> dict[str, list[str]]:
     return given
 
 
-def _cycle(form: Form, state: Case) -> int:
+def _cycle(form: Form, state: Person) -> int:
     if form.tag == "pmt.decide-eligibility":
         return max((c.number for c in state.cycles if c.started is not None), default=0) + 1
     if form.tag == "pmt.start":
@@ -287,22 +293,20 @@ class Subject(Struct, frozen=True):
 def subject(opened: Opened, who: Who, place: Place) -> Subject:
     """The name, as far as this role may know it, and age, sex and place."""
     state, units = opened.state, place.accounts.units()
-    child = isinstance(state, Child)
     name = opened.person.name if opened.person is not None else ""
     parts = []
     if isinstance(state, Child):
         parts.append(SEX[state.sex] if state.sex else "")
         parts.append(figures.age(state.born, place.now().date()) if state.born else "belum didaftar lengkap")
         parts.append(f"ibu {opened.person.mother}" if opened.person is not None and opened.person.mother else "")
-    else:
+    elif isinstance(state, Pregnancy):
         parts.append("ibu hamil" if not state.delivered else "ibu nifas")
         if state.start is not None and not state.delivered:
             parts.append(f"hamil {(place.now().date() - state.start).days // 7} minggu")
     parts += [units[code].name for code in (state.posyandu, state.desa) if code in units]
     if not state.active:
         parts.append("kasus selesai")
-    fallback = "Balita" if child else "Ibu hamil"
-    return Subject(name or fallback, ", ".join(part for part in parts if part))
+    return Subject(name or KINDS[state.KIND], ", ".join(part for part in parts if part))
 
 
 # A whole weighing session

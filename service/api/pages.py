@@ -17,6 +17,7 @@ from msgspec import Struct
 from domain import figures
 from domain.case import NAKES, Role
 from domain.child import Child
+from domain.labels import KINDS
 from domain.labels import STATES as STANDINGS
 from domain.pregnancy import Pregnancy, contacts
 from projections import people
@@ -142,11 +143,11 @@ def _posyandus(who: Who, place: Place) -> list[access.Unit]:
 
 def _row(task: Task, who: Who, place: Place, units: access.Units, now: datetime, back: str) -> Row:
     clock = place.tenant.zone
-    named = task.case is not None and who.role in access.CASES
+    named = task.case is not None and who.role in (access.UNITS if task.kind == "desa" else access.CASES)
     action, words = _action(task, who, back)
     return Row(
         case=task.case,
-        name=_name(task.name, who) or ("Ibu hamil" if task.kind == "pregnancy" else "Balita"),
+        name=_name(task.name, who) or _called(task, units),
         named=named,
         age=plainly.age(task.kind, task.born, now.date()) if task.kind else "",
         task=task.task,
@@ -159,6 +160,13 @@ def _row(task: Task, who: Who, place: Place, units: access.Units, now: datetime,
         action=action,
         action_words=words,
     )
+
+
+def _called(task: Task, units: access.Units) -> str:
+    """What has no name of its own: a unit has that of the map, of a person this desk may know no more than the kind."""
+    if task.kind == "desa" and task.desa in units:
+        return units[task.desa].name
+    return KINDS.get(task.kind, "Tugas terlambat")
 
 
 def _name(name: str, who: Who) -> str:
@@ -319,7 +327,7 @@ def _facts(opened: Opened, who: Who) -> Iterator[tuple[str, str]]:
             yield "Umur kehamilan saat lahir", f"{state.weeks} minggu"
         if state.mother is not None and access.may_open(who, state):
             yield "Kasus ibu", "tersambung"
-    else:
+    elif isinstance(state, Pregnancy):
         yield from _mother_facts(state)
 
 

@@ -11,8 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from domain import child, pregnancy
-from domain.care import Act
-from domain.case import Personal
+from domain.case import Act, Personal
 from domain.child import Child
 from domain.pregnancy import Pregnancy
 from projections import people

@@ -11,8 +11,7 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from domain.care import Act
-from domain.case import Envelope, Personal, Recorded, Refused, Role
+from domain.case import Act, Envelope, Personal, Recorded, Refused, Role
 from domain.child import Child, Measured
 from domain.pregnancy import LabResultRecorded, Pregnancy, Registered
 from domain.protocol import Desk, Obligation, state

@@ -10,16 +10,16 @@ from msgspec.structs import replace
 
 from domain.case import Evidence, zone
 from domain.protocol import Book, Obligation, Protocol, Rule, Step, edition_on, state
-from domain.signs.sign import AnySign
+from domain.signs.sign import PersonSign
 from tests.pure.telling import PLACE, Telling, at, child, day, juknis
 
 
-class Needs(AnySign, frozen=True, tag="test-needs"):
+class Needs(PersonSign, frozen=True, tag="test-needs"):
     """Says what the test tells it to."""
 
     evidence: tuple[Evidence, ...]
 
-    def seen(self, case: object, chart: object) -> tuple[Evidence, ...]:
+    def of(self, person: object, chart: object) -> tuple[Evidence, ...]:
         return self.evidence
 
 

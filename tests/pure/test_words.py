@@ -14,7 +14,9 @@ import pytest
 
 from domain import case, child, labels, pregnancy, referral, stories, words
 from domain.case import Envelope, Event, Personal, Recorded, Role
+from domain.fields import FIELDS
 from domain.refusals import DOORS, REFUSALS
+from domain.sentences import SENTENCES, WHAT
 
 SITI = UUID("01890000-0000-7000-8000-000000000001")
 LETTER = UUID("01890000-0000-7000-8000-0000000000aa")
@@ -77,8 +79,8 @@ def test_the_age_of_a_child_born_on_31_january_2025(on: date, text: str) -> None
 
 
 def test_every_event_has_a_sentence_and_a_name() -> None:
-    assert set(words._SENTENCES) == set(stories.EVENTS)
-    assert set(words._WHAT) == set(stories.EVENTS)
+    assert set(SENTENCES) == set(stories.EVENTS)
+    assert set(WHAT) == set(stories.EVENTS)
 
 
 def test_a_weighing_is_told_as_a_volunteer_would() -> None:
@@ -157,7 +159,7 @@ def test_every_role_has_a_name_and_a_desk() -> None:
 def test_every_field_of_a_form_has_a_name() -> None:
     fields = {f.name for command in stories.COMMANDS for f in msgspec.structs.fields(command)}
     fields |= {f.name for part in (Personal, pregnancy.Newborn) for f in msgspec.structs.fields(part)}
-    assert fields - set(labels.FIELDS) == set()
+    assert fields - set(FIELDS) == set()
 
 
 def test_a_correction_says_what_is_right_and_not_who_measured() -> None:
