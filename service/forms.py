@@ -13,115 +13,14 @@ from typing import Any, Literal
 from msgspec import Struct
 from msgspec import inspect as types
 
-from domain.case import Command, Event, Kind
+from domain.case import Command, Event
 from domain.fields import FIELDS
 from domain.labels import label
 from domain.stories import COMMANDS
+from service.formbook import FORMS, Form
 
 Input = Literal["number", "whole", "day", "choice", "many", "flag", "text", "long", "hidden", "newborns"]
 
-
-class Form(Struct, frozen=True):
-    """One form: the fields shown, in the order shown. `personal` are those that go into the sealed identity."""
-
-    tag: str
-    title: str
-    button: str
-    fields: tuple[str, ...] = ()
-    personal: tuple[str, ...] = ()
-    hidden: tuple[str, ...] = ()
-    kind: Kind | None = None
-    """Only for this kind of case; None for children and mothers."""
-    every: bool = False
-    """For every kind of case."""
-    hint: str = ""
-    begins: bool = False
-    """It begins a case."""
-
-
-_WHO = ("name", "nik", "kk", "mother", "father", "phone", "address", "rt", "rw")
-_HOUSEHOLD = ("name", "kk", "phone", "address", "rt", "rw")
-_MOTHER = ("name", "nik", "kk", "father", "phone", "address", "rt", "rw")
-
-_ALL: tuple[Form, ...] = (
-    Form("child.measure", "Timbang dan ukur", "Simpan penimbangan",
-         ("on", "kg", "cm", "lying", "lila", "head", "oedema", "clothing", "scale", "context"), kind="child",
-         hint="Isi yang diukur saja. Koma atau titik sama saja: 7,1 atau 7.1."),
-    Form("child.record-absence", "Catat tidak hadir", "Simpan", ("on", "reason", "back"), ("note",), kind="child"),
-    Form("child.register", "Daftarkan anak", "Daftarkan",
-         ("on", "posyandu", "born", "born_from", "sex", "birth_kg", "birth_cm", "weeks", "order"), _WHO,
-         kind="child", begins=True),
-    Form("child.report", "Laporkan anak baru", "Laporkan", ("on", "posyandu"), ("name", "mother", "address", "note"),
-         kind="child", begins=True, hint="Untuk anak yang diketahui ada, tetapi datanya belum lengkap."),
-    Form("child.identify", "Perbarui identitas anak", "Simpan identitas", ("on",), _WHO, kind="child"),
-    Form("child.verify-measurement", "Pastikan hasil ukur", "Hasil ukur benar", ("on",), hidden=("version",),
-         kind="child", hint="Tekan setelah mengukur ulang dan hasilnya sama."),
-    Form("child.confirm-status", "Pastikan status gizi", "Simpan status",
-         ("on", "weight_height", "weight_age", "height_age"), kind="child"),
-    Form("child.record-feeding", "Catat makan anak", "Simpan", ("on", "breast", "groups"), kind="child"),
-    Form("child.move", "Catat pindah", "Simpan", ("on", "posyandu"), ("address", "note"), kind="child",
-         hint="Kosongkan posyandu bila pindah ke luar kabupaten."),
-    Form("child.die", "Catat meninggal", "Simpan", ("on", "place"), ("note",), kind="child"),
-    Form("pregnancy.register", "Daftarkan ibu hamil", "Daftarkan",
-         ("on", "posyandu", "hpht", "dated_by", "due", "gravida", "para", "abortus", "born", "height", "weight_before"),
-         _MOTHER, kind="pregnancy", begins=True, hint="Isi HPHT, atau perkiraan lahir dari USG."),
-    Form("pregnancy.report", "Laporkan ibu hamil", "Laporkan", ("on", "posyandu"), ("name", "address", "phone", "note"),
-         kind="pregnancy", begins=True, hint="Untuk ibu yang diketahui hamil, tetapi datanya belum lengkap."),
-    Form("pregnancy.identify", "Perbarui identitas ibu", "Simpan identitas", ("on",), _MOTHER, kind="pregnancy"),
-    Form("pregnancy.record-antenatal-visit", "Catat periksa hamil", "Simpan", ("on", "by", "place", "usg"),
-         kind="pregnancy"),
-    Form("pregnancy.measure", "Ukur ibu hamil", "Simpan ukuran",
-         ("on", "kg", "lila", "systolic", "diastolic", "fundus", "heartbeat"), kind="pregnancy",
-         hint="Isi yang diukur saja."),
-    Form("pregnancy.record-lab-result", "Catat hasil laboratorium", "Simpan hasil", ("on", "test", "value", "result"),
-         kind="pregnancy"),
-    Form("pregnancy.give-tablets", "Beri tablet", "Simpan", ("on", "kind", "count", "taken"), kind="pregnancy"),
-    Form("pregnancy.record-outcome", "Catat persalinan", "Simpan persalinan",
-         ("on", "outcome", "alive", "children", "weeks", "place", "helper", "hour"), kind="pregnancy",
-         hint="Setiap bayi hidup langsung didaftarkan sebagai balita."),
-    Form("pregnancy.register-newborns", "Daftarkan bayi", "Daftarkan bayi", ("on", "children"), kind="pregnancy"),
-    Form("pregnancy.record-postnatal-visit", "Catat kunjungan nifas", "Simpan", ("on", "by"), kind="pregnancy"),
-    Form("care.visit-home", "Kunjungan rumah", "Simpan kunjungan", ("on", "found", "action", "back"), ("note",)),
-    Form("care.counsel", "Catat penyuluhan", "Simpan", ("on", "topic"), ("note",)),
-    Form("care.assess", "Pemeriksaan", "Simpan pemeriksaan",
-         ("on", "illness", "appetite", "complication", "red_flag", "diagnosis", "plan"), ("note",)),
-    Form("care.start-plan", "Mulai rencana perawatan", "Simpan", ("on", "reason"), ("note",)),
-    Form("care.review", "Tinjau kasus", "Simpan tinjauan", ("on", "decision"), ("note",)),
-    Form("care.report-danger-sign", "Laporkan tanda bahaya", "Laporkan", ("on", "signs"), ("note",)),
-    Form("care.admit", "Catat rawat inap", "Simpan", ("on", "until")),
-    Form("pmt.decide-eligibility", "Putuskan PMT", "Simpan keputusan",
-         ("on", "eligible", "reason", "days", "scheme", "funding"), ("note",), hidden=("cycle",)),
-    Form("pmt.start", "Mulai PMT", "Mulai PMT", ("on", "kg", "consent"), hidden=("cycle",)),
-    Form("pmt.give", "Beri PMT hari ini", "Simpan", ("on", "eaten", "menu"), hidden=("cycle",)),
-    Form("pmt.miss", "PMT tidak diberikan", "Simpan", ("on", "reason"), ("note",), hidden=("cycle",)),
-    Form("pmt.close-week", "Tutup minggu PMT", "Tutup minggu", ("on", "week", "follow_up"), hidden=("cycle",)),
-    Form("pmt.stop", "Hentikan PMT", "Hentikan PMT", ("on", "reason"), ("note",), hidden=("cycle",)),
-    Form("pmt.complete", "Nilai hasil PMT", "Simpan hasil", ("on", "outcome"), hidden=("cycle",)),
-    Form("referral.create", "Rujuk", "Buat rujukan", ("on", "to", "reason", "urgent", "planned"), ("note",),
-         hidden=("referral",)),
-    Form("referral.accept", "Terima rujukan", "Terima", ("on", "planned"), ("note",), hidden=("referral",)),
-    Form("referral.reject", "Tolak rujukan", "Tolak rujukan", ("on", "reason"), ("note",), hidden=("referral",)),
-    Form("referral.arrive", "Pasien sudah tiba", "Simpan", ("on",), hidden=("referral",)),
-    Form("referral.no-show", "Pasien tidak datang", "Simpan", ("on", "reason", "planned"), ("note",),
-         hidden=("referral",)),
-    Form("referral.cancel", "Batalkan rujukan", "Batalkan rujukan", ("on", "reason"), ("note",), hidden=("referral",)),
-    Form("referral.counter-refer", "Rujuk balik", "Simpan rujuk balik", ("on", "diagnosis", "control"), ("note",),
-         hidden=("referral",)),
-    Form("referral.plan-follow-up", "Rencana tindak lanjut", "Simpan rencana", ("on", "visit"), ("note",),
-         hidden=("referral",)),
-    Form("referral.close", "Tutup rujukan", "Tutup rujukan", ("on", "result"), ("note",), hidden=("referral",)),
-    Form("family.register", "Daftarkan keluarga", "Daftarkan", ("on", "posyandu"), _HOUSEHOLD,
-         kind="family", begins=True, hint="Tulis nama kepala keluarga."),
-    Form("family.identify", "Perbarui identitas keluarga", "Simpan identitas", ("on",), _HOUSEHOLD, kind="family"),
-    Form("case.set-aside", "Tunda tugas", "Tunda", ("on", "reason", "until"), ("note",), hidden=("rule", "key"),
-         every=True, hint="Menunda bukan mengerjakan: tugas kembali pada tanggal itu."),
-    Form("case.reassign", "Alihkan tugas", "Alihkan", ("on", "desk", "reason"), ("note",), hidden=("rule", "key"),
-         every=True, hint="Meja yang dipilih menjadi pemilik tugas ini."),
-    Form("case.close", "Tutup kasus", "Tutup kasus", ("on", "reason"), ("note",)),
-    Form("case.reopen", "Buka kembali kasus", "Buka kembali", ("on", "reason"), ("note",)),
-)  # fmt: skip
-
-FORMS: Mapping[str, Form] = {form.tag: form for form in _ALL}
 
 _TYPES: Mapping[str, type[Command]] = {c.__struct_config__.tag: c for c in COMMANDS}  # type: ignore[misc]
 

@@ -32,7 +32,8 @@ from service.access import Who
 from service.api.cases import opened_or_404
 from service.api.entries import Answer, answers
 from service.api.threads import in_thread
-from service.forms import FORMS, Field, Form
+from service.formbook import FORMS, Form
+from service.forms import Field
 from service.places import Opened, Place
 from service.problems import Trouble
 

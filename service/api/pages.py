@@ -29,7 +29,7 @@ from service.api import filling
 from service.api.cases import Measure, measures, opened_or_404
 from service.api.queues import found, listed
 from service.chart import Dot, weight_chart
-from service.forms import FORMS
+from service.formbook import FORMS
 from service.places import Opened, Place
 from service.plainly import NEWS
 

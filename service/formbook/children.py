@@ -1,0 +1,28 @@
+"""What is asked about a child."""
+
+from __future__ import annotations
+
+from service.formbook.form import Form
+
+_WHO = ("name", "nik", "kk", "mother", "father", "phone", "address", "rt", "rw")
+
+FORMS: tuple[Form, ...] = (
+    Form("child.measure", "Timbang dan ukur", "Simpan penimbangan",
+         ("on", "kg", "cm", "lying", "lila", "head", "oedema", "clothing", "scale", "context"), kind="child",
+         hint="Isi yang diukur saja. Koma atau titik sama saja: 7,1 atau 7.1."),
+    Form("child.record-absence", "Catat tidak hadir", "Simpan", ("on", "reason", "back"), ("note",), kind="child"),
+    Form("child.register", "Daftarkan anak", "Daftarkan",
+         ("on", "posyandu", "born", "born_from", "sex", "birth_kg", "birth_cm", "weeks", "order"), _WHO,
+         kind="child", begins=True),
+    Form("child.report", "Laporkan anak baru", "Laporkan", ("on", "posyandu"), ("name", "mother", "address", "note"),
+         kind="child", begins=True, hint="Untuk anak yang diketahui ada, tetapi datanya belum lengkap."),
+    Form("child.identify", "Perbarui identitas anak", "Simpan identitas", ("on",), _WHO, kind="child"),
+    Form("child.verify-measurement", "Pastikan hasil ukur", "Hasil ukur benar", ("on",), hidden=("version",),
+         kind="child", hint="Tekan setelah mengukur ulang dan hasilnya sama."),
+    Form("child.confirm-status", "Pastikan status gizi", "Simpan status",
+         ("on", "weight_height", "weight_age", "height_age"), kind="child"),
+    Form("child.record-feeding", "Catat makan anak", "Simpan", ("on", "breast", "groups"), kind="child"),
+    Form("child.move", "Catat pindah", "Simpan", ("on", "posyandu"), ("address", "note"), kind="child",
+         hint="Kosongkan posyandu bila pindah ke luar kabupaten."),
+    Form("child.die", "Catat meninggal", "Simpan", ("on", "place"), ("note",), kind="child"),
+)  # fmt: skip

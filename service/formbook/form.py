@@ -1,0 +1,25 @@
+"""What a form is: which fields of its command are shown, and in which order."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from domain.case import Kind
+
+
+class Form(Struct, frozen=True):
+    """One form: the fields shown, in the order shown. `personal` are those that go into the sealed identity."""
+
+    tag: str
+    title: str
+    button: str
+    fields: tuple[str, ...] = ()
+    personal: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    kind: Kind | None = None
+    """Only for this kind of case; None for children and mothers."""
+    every: bool = False
+    """For every kind of case."""
+    hint: str = ""
+    begins: bool = False
+    """It begins a case."""

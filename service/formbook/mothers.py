@@ -1,0 +1,29 @@
+"""What is asked about a mother."""
+
+from __future__ import annotations
+
+from service.formbook.form import Form
+
+_MOTHER = ("name", "nik", "kk", "father", "phone", "address", "rt", "rw")
+
+FORMS: tuple[Form, ...] = (
+    Form("pregnancy.register", "Daftarkan ibu hamil", "Daftarkan",
+         ("on", "posyandu", "hpht", "dated_by", "due", "gravida", "para", "abortus", "born", "height", "weight_before"),
+         _MOTHER, kind="pregnancy", begins=True, hint="Isi HPHT, atau perkiraan lahir dari USG."),
+    Form("pregnancy.report", "Laporkan ibu hamil", "Laporkan", ("on", "posyandu"), ("name", "address", "phone", "note"),
+         kind="pregnancy", begins=True, hint="Untuk ibu yang diketahui hamil, tetapi datanya belum lengkap."),
+    Form("pregnancy.identify", "Perbarui identitas ibu", "Simpan identitas", ("on",), _MOTHER, kind="pregnancy"),
+    Form("pregnancy.record-antenatal-visit", "Catat periksa hamil", "Simpan", ("on", "by", "place", "usg"),
+         kind="pregnancy"),
+    Form("pregnancy.measure", "Ukur ibu hamil", "Simpan ukuran",
+         ("on", "kg", "lila", "systolic", "diastolic", "fundus", "heartbeat"), kind="pregnancy",
+         hint="Isi yang diukur saja."),
+    Form("pregnancy.record-lab-result", "Catat hasil laboratorium", "Simpan hasil", ("on", "test", "value", "result"),
+         kind="pregnancy"),
+    Form("pregnancy.give-tablets", "Beri tablet", "Simpan", ("on", "kind", "count", "taken"), kind="pregnancy"),
+    Form("pregnancy.record-outcome", "Catat persalinan", "Simpan persalinan",
+         ("on", "outcome", "alive", "children", "weeks", "place", "helper", "hour"), kind="pregnancy",
+         hint="Setiap bayi hidup langsung didaftarkan sebagai balita."),
+    Form("pregnancy.register-newborns", "Daftarkan bayi", "Daftarkan bayi", ("on", "children"), kind="pregnancy"),
+    Form("pregnancy.record-postnatal-visit", "Catat kunjungan nifas", "Simpan", ("on", "by"), kind="pregnancy"),
+)  # fmt: skip
