@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -22,7 +22,7 @@ class PmtEligibilityDecided(Event, frozen=True, tag="pmt.eligibility-decided"):
     reason: Reason | Literal["tidak-perlu", "gizi-buruk", "menolak", "skema-lain", "lain"]
     cycle: int = 1
     days: int | None = None
-    """Planned portion days."""
+    """Planned portion days; as many as the juknis says where none are named."""
     scheme: Scheme = "pemulihan"
     funding: Funding | None = None
     personal: Personal | Sealed | None = None
@@ -202,7 +202,7 @@ def check(cycles: Cycles, event: Event) -> None:
 
 
 def _check_decision(cycles: Cycles, event: PmtEligibilityDecided) -> None:
-    if event.eligible and not event.days:
+    if event.eligible and event.days is None and event.reason not in get_args(Reason):
         raise Refused("pmt-days-missing")
     if event.days is not None and not 1 <= event.days <= 366:
         raise Refused("pmt-days-impossible", days=event.days)

@@ -2,4 +2,10 @@
 
 from __future__ import annotations
 
-CODES: dict[str, str] = {}
+CODES: dict[str, str] = {
+    # indices
+    "bb-u": "BB/U",
+    "tb-u": "TB/U",
+    "bb-tb": "BB/TB",
+    "imt-u": "IMT/U",
+}

@@ -1,0 +1,77 @@
+"""What each sign looks for, in one Indonesian sentence without its subject, with the numbers of the row in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from domain import figures
+from domain.labels import label
+from domain.signs.sign import Sign
+
+MEANINGS: Mapping[str, str] = {
+    # children: calendar
+    "child-not-registered": "anak sudah diketahui tetapi belum didaftarkan",
+    "without-nik": "anak terdaftar belum punya NIK yang sah",
+    "not-weighed-this-month": "hari posyandu tiba dan anak belum ditimbang bulan itu",
+    "length-overdue": "panjang atau tinggi badan tidak diukur lebih dari {days} hari",
+    "missed-session": "posyandu selesai dan anak tidak ditimbang; yang pergi sampai {away_days} hari ditunggu dulu",
+    "months-not-weighed": "anak tidak ditimbang {months} bulan berturut-turut",
+    "child-in-danger": "ada tanda bahaya atau anak ditemukan sakit, belum diperiksa",
+    "home-visit-overdue": "anak bermasalah gizi tidak ditemui di rumah lebih dari {days} hari",
+    # children: growth
+    "doubtful-measurement": "ukuran meragukan: di luar batas WHO, memendek lebih dari {shrunk_cm} cm, "
+    "tumbuh lebih dari {cm_per_month} cm sebulan, atau berat berubah lebih dari {percent}% dalam {days} hari",
+    "screened-below": "hasil ukur di bawah {z} SD ({indices}) atau LILA di bawah {lila} cm, belum dipastikan nakes",
+    "not-gaining": "berat tidak naik {times} kali berturut-turut",
+    "below-red-line": "berat di bawah garis merah ({z} SD), ditetapkan nakes atau terbaca {readings} kali",
+    "confirmed": "nakes menetapkan {weight_height}{weight_age}{height_age}",
+    "stunted-beyond-puskesmas": "anak sangat pendek, atau pendek dengan tanda bahaya atau tanpa perbaikan",
+    "oedema": "bengkak pada kedua kaki +{grade} atau lebih, belum diperiksa",
+    "severe-wasting": "gizi buruk umur {months} bulan ke atas yang dapat dirawat jalan",
+    "severe-wasting-in-danger": "gizi buruk dengan komplikasi, tanpa nafsu makan, bengkak +{oedema}, tanda bahaya, "
+    "atau umur di bawah {months} bulan",
+    "infant-failing": "bayi di bawah {months} bulan tidak naik, BB/PB di bawah {z} SD, atau lemah menyusu",
+    # PMT
+    "pmt-undecided": "memenuhi syarat PMT (tidak naik {not_gaining} kali, {statuses}, atau LILA ibu di bawah "
+    "{mother_lila} cm) dan belum diputuskan",
+    "pmt-not-started": "PMT sudah diputuskan tetapi belum dimulai",
+    "pmt-day-open": "hari PMT belum dicatat sampai pukul {hour}",
+    "pmt-missed-in-a-row": "PMT terlewat {days} hari berturut-turut, atau ditolak",
+    "pmt-week-open": "minggu PMT ({days} hari) berakhir dan belum ditimbang atau ditutup",
+    "pmt-without-gain": "selama PMT berat tidak naik {weighings} timbangan berturut-turut, atau sampai hari ke-{days}",
+    "pmt-worsened": "tanda gizi buruk muncul selama PMT (z di bawah {z}, LILA di bawah {lila} cm, atau bengkak)",
+    "pmt-over": "hari terakhir PMT tercapai dan hasilnya belum dinilai",
+    # referrals
+    "referral-unanswered": "rujukan tidak darurat belum dijawab penerima",
+    "referral-not-arrived": "hari rencana rujukan lewat (atau {days} hari sejak diterima) dan pasien belum tiba",
+    "referral-without-result": "pasien sudah tiba di tempat rujukan, hasilnya belum ada",
+    "referral-returned": "rujuk balik diterima, tindak lanjut belum direncanakan",
+    # mothers
+    "pregnancy-not-registered": "kehamilan sudah diketahui tetapi belum didaftarkan",
+    "no-first-contact": "ibu terdaftar sebelum {weeks} minggu dan belum K1",
+    "contact-window": "waktu kunjungan {windows} tiba",
+    "contact-window-ending": "waktu kunjungan {windows} tinggal {days} hari dan belum dilakukan",
+    "thin-mother": "LILA ibu di bawah {lila} cm",
+    "mother-in-danger": "tekanan darah {systolic}/{diastolic} ke atas, atau tanda bahaya pada ibu",
+    "past-due-date": "perkiraan lahir lewat {days} hari tanpa kabar persalinan",
+    "newborn-not-registered": "bayi lahir hidup belum punya kasus sendiri",
+}
+
+
+def meaning(sign: Sign) -> str:
+    """What this sign looks for, its numbers filled in."""
+    numbers = {name: _said(getattr(sign, name)) for name in sign.__struct_fields__}
+    return MEANINGS[str(sign.__struct_config__.tag)].format_map(numbers)
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(_said(one) for one in value)
+    if isinstance(value, Struct):
+        return _said(getattr(value, value.__struct_fields__[0]))
+    if isinstance(value, bool) or value is None:
+        return "ya" if value else "tidak"
+    return figures.number(value) if isinstance(value, int | float) else label(str(value))
