@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from domain import case, pmt, referral
+from domain import case, family, pmt, referral
 from domain.case import Case, Event, Recorded
 
 EVENTS: tuple[type[Event], ...] = ()
@@ -40,6 +40,7 @@ _PMT = frozenset(pmt.EVENTS)
 def check(person: Person, event: Event) -> None:
     """Refuses what can follow in the story of neither a child nor a mother."""
     case.check(person, event)
+    family.check_told(person.acts, event)
     if type(event) in _REFERRAL:
         referral.check(person.referrals, event)
     if type(event) in _PMT:

@@ -13,6 +13,11 @@ from domain.labels import label
 # Refused in domain/. Names in braces are the facts of the refusal.
 REFUSALS: dict[str, str] = {
     "after-death": "Tanggal {on} sesudah anak meninggal ({died}). Periksa tanggalnya, atau perbaiki catatan meninggal.",
+    "amount-impossible": "Nilai Rp{amount} tidak mungkin. Tulis dalam rupiah tanpa titik.",
+    "members-impossible": "Jumlah anak {count} tidak mungkin. Isi 0 sampai 20.",
+    "no-such-support": "Permintaan bantuan ini tidak ada. Muat ulang halaman kasus.",
+    "not-a-couple": "Ini bukan kasus calon pengantin. Pakai penapisan keluarga.",
+    "support-exists": "Permintaan bantuan ini sudah tercatat.",
     "already-closed": "Kasus ini sudah ditutup pada {on}. Buka kembali dulu bila masih berlanjut.",
     "already-died": "Anak ini sudah tercatat meninggal pada {on}.",
     "already-registered": "Sudah terdaftar. Buka kasusnya; data yang salah dapat diperbaiki di sana.",

@@ -33,6 +33,7 @@ BEGINS: dict[type[Event], Kind] = {
     pregnancy.Reported: "pregnancy",
     pregnancy.Registered: "pregnancy",
     family.Registered: "family",
+    family.CoupleRegistered: "family",
     desa.Registered: "desa",
 }
 
@@ -43,6 +44,7 @@ TAKEN_BY: dict[type[Event], frozenset[Kind]] = {
     **dict.fromkeys((*pregnancy.EVENTS, pregnancy.BirthOf, pregnancy.NewbornsOf), frozenset({"pregnancy"})),
     **dict.fromkeys(family.EVENTS, frozenset({"family"})),
     **dict.fromkeys(desa.EVENTS, frozenset({"desa"})),
+    **dict.fromkeys(family.SHARED, _PERSONS_AND_FAMILIES),
     care.HomeVisited: _PERSONS_AND_FAMILIES,
     care.Counselled: _PERSONS_AND_FAMILIES,
 }

@@ -104,7 +104,14 @@ def standing(state: Case) -> State:
     return "active" if state.active else "closed"
 
 
-_BEGINS = (child.Reported, child.Registered, pregnancy.Reported, pregnancy.Registered, family.Registered)
+_BEGINS = (
+    child.Reported,
+    child.Registered,
+    pregnancy.Reported,
+    pregnancy.Registered,
+    family.Registered,
+    family.CoupleRegistered,
+)
 _WHOLE = (child.Identified, pregnancy.Identified, family.Identified)
 _NAMES = (*_BEGINS, *_WHOLE)
 

@@ -79,6 +79,15 @@ WRITES: Mapping[str, frozenset[Role]] = {
     "pregnancy.record-postnatal-visit": _RECEIVERS,
     "family.register": _VILLAGE,
     "family.identify": _VILLAGE,
+    "family.register-couple": _VILLAGE,
+    "family.screen-couple": _FIELD,
+    "family.recheck-couple": _CARE,
+    "family.screen": _VILLAGE,
+    "family.request-support": _VILLAGE,
+    "family.grant-support": _VILLAGE,
+    "family.refuse-support": frozenset({"desa", "puskesmas-tpg"}),
+    "family.close-support": _VILLAGE,
+    "family.join-class": _VILLAGE,
     "desa.register": frozenset(),  # by the operator, with the units
 }
 
@@ -259,6 +268,7 @@ def _check_beginning(who: Who, command: Command) -> None:
 def _begins(command: Command) -> bool:
     return command.__struct_config__.tag in (
         "child.register", "child.report", "pregnancy.register", "pregnancy.report", "family.register",
+        "family.register-couple",
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """What a rule may look for: the closed list of signs. A row of the juknis names one and fills in its numbers."""
 
-from domain.signs import child, nutrition, pmt, pregnancy, referral
+from domain.signs import child, family, nutrition, pmt, pregnancy, referral
 
 Sign = (
     child.ChildNotRegistered
@@ -41,4 +41,11 @@ Sign = (
     | pregnancy.MotherInDanger
     | pregnancy.PastDueDate
     | pregnancy.NewbornNotRegistered
+    | family.CoupleNotScreened
+    | family.CoupleAtRisk
+    | family.FamilyUnvisited
+    | family.FamilyLacks
+    | family.SmokeAtHome
+    | family.NotInClass
+    | family.HelpWithoutMoney
 )

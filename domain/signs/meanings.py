@@ -58,6 +58,15 @@ MEANINGS: Mapping[str, str] = {
     "mother-in-danger": "tekanan darah {systolic}/{diastolic} ke atas, atau tanda bahaya pada ibu",
     "past-due-date": "perkiraan lahir lewat {days} hari tanpa kabar persalinan",
     "newborn-not-registered": "bayi lahir hidup belum punya kasus sendiri",
+    # families
+    "couple-not-screened": "calon pengantin terdaftar dan belum ditapis",
+    "couple-at-risk": "penapisan calon pengantin: LILA di bawah {lila} cm, Hb di bawah {hb}, "
+    "umur di luar {youngest} sampai {oldest} tahun, atau ada yang merokok",
+    "family-unvisited": "keluarga berisiko tidak dikunjungi dan ditapis lebih dari {days} hari",
+    "family-lacks": "keluarga dengan ibu hamil atau balita belum punya {what}",
+    "smoke-at-home": "ada perokok di rumah ibu hamil atau anak di bawah dua tahun",
+    "not-in-class": "ibu anak di bawah dua tahun belum ikut kelas",
+    "help-without-money": "bantuan tidak dapat didanai, atau belum terpenuhi lebih dari {days} hari",
 }
 
 

@@ -19,8 +19,9 @@ from msgspec.structs import replace
 from uuid_utils.compat import uuid7
 
 from domain import figures
-from domain.case import PERSONS, Case, Event, Role
+from domain.case import PERSONS, Case, Event, Role, done
 from domain.child import Child
+from domain.family import Family, SupportGranted, SupportRequested
 from domain.labels import KINDS, SEX, label
 from domain.person import Person
 from domain.pregnancy import Pregnancy
@@ -86,7 +87,9 @@ def _case(given: UUID | None) -> UUID:
 
 def fits(form: Form, opened: Opened) -> bool:
     """The form is for this kind of case."""
-    return form.every or (opened.kind in PERSONS if form.kind is None else form.kind == opened.kind)
+    if form.kind is not None:
+        return form.kind == opened.kind
+    return form.every or opened.kind in PERSONS or (form.families and opened.kind == "family")
 
 
 def possible(form: Form, state: Case) -> bool:
@@ -101,6 +104,10 @@ def possible(form: Form, state: Case) -> bool:
         return isinstance(state, Pregnancy) and state.delivered
     if form.tag == "pregnancy.record-outcome":
         return isinstance(state, Pregnancy) and not state.delivered
+    if isinstance(state, Family) and form.tag.startswith("family."):
+        return ("couple" in form.tag) == state.couple or form.tag == "family.identify"
+    if form.tag in ("family.refuse-support", "family.close-support"):
+        return bool(done(state.acts, SupportRequested) or done(state.acts, SupportGranted))
     return not isinstance(state, Person) or _possible_for(state, form.tag)
 
 
@@ -125,6 +132,8 @@ def _given(form: Form, opened: Opened | None) -> dict[str, list[str]]:
         given["cycle"] = [str(_cycle(form, state))]
         week = len(next((c.weeks for c in state.cycles if c.running), ())) + 1
         given["week"] = [str(week)]
+    if "support" in form.hidden:
+        given["support"] = [_support(form, state)]
     if "referral" in form.hidden and isinstance(state, Person):
         open_ = [r for r in state.referrals if r.open]
         given["referral"] = [str(open_[-1].id if form.tag != "referral.create" and open_ else uuid7())]
@@ -135,6 +144,14 @@ def _given(form: Form, opened: Opened | None) -> dict[str, list[str]]:
             value = getattr(opened.person, name, None)
             given[name] = [value] if value else []
     return given
+
+
+def _support(form: Form, state: Case) -> str:
+    """A new request has a new number; an answer is to the newest request, if there is one."""
+    asked = [a.event for a in done(state.acts, SupportRequested)]
+    if form.tag == "family.request-support":
+        return str(uuid7())
+    return str(asked[-1].support) if asked else ""  # type: ignore[attr-defined]
 
 
 def _cycle(form: Form, state: Person) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from service.formbook.form import Form
 
 FORMS: tuple[Form, ...] = (
-    Form("care.visit-home", "Kunjungan rumah", "Simpan kunjungan", ("on", "found", "action", "back"), ("note",)),
-    Form("care.counsel", "Catat penyuluhan", "Simpan", ("on", "topic"), ("note",)),
+    Form("care.visit-home", "Kunjungan rumah", "Simpan kunjungan", ("on", "found", "action", "back"), ("note",),
+         families=True),
+    Form("care.counsel", "Catat penyuluhan", "Simpan", ("on", "topic"), ("note",), families=True),
     Form("care.assess", "Pemeriksaan", "Simpan pemeriksaan",
          ("on", "illness", "appetite", "complication", "red_flag", "diagnosis", "plan"), ("note",)),
     Form("care.start-plan", "Mulai rencana perawatan", "Simpan", ("on", "reason"), ("note",)),
