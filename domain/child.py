@@ -64,6 +64,8 @@ class Registered(Event, frozen=True, tag="child.registered"):
     """The pregnancy it was born from."""
     nik: bool = False
     """The identity holds a valid NIK, which cannot be seen once it is sealed. Set when recorded, whatever was sent."""
+    nik_doubtful: bool = False
+    """The file it came from had a NIK that is masked, rounded or wrong."""
     personal: Personal | Sealed | None = None
 
 
@@ -102,6 +104,12 @@ class AbsenceRecorded(Event, frozen=True, tag="child.absent"):
 
 class MeasurementVerified(Event, frozen=True, tag="child.measurement-verified"):
     """Somebody else measured again and found event `version` right."""
+
+    version: int
+
+
+class ConflictResolved(Event, frozen=True, tag="child.conflict-resolved"):
+    """Of two measurements of one day by two people, that of event `version` stands. The other stays in the story."""
 
     version: int
 
@@ -145,17 +153,19 @@ Identify = asks(Identified, "Identify", "child.identify")
 Measure = asks(Measured, "Measure", "child.measure")
 RecordAbsence = asks(AbsenceRecorded, "RecordAbsence", "child.record-absence")
 VerifyMeasurement = asks(MeasurementVerified, "VerifyMeasurement", "child.verify-measurement")
+ResolveConflict = asks(ConflictResolved, "ResolveConflict", "child.resolve-conflict")
 ConfirmStatus = asks(StatusConfirmed, "ConfirmStatus", "child.confirm-status")
 RecordFeeding = asks(FeedingRecorded, "RecordFeeding", "child.record-feeding")
 Move = asks(Moved, "Move", "child.move")
 Die = asks(Died, "Die", "child.die")
 
 EVENTS: tuple[type[Event], ...] = (
-    Reported, Registered, Identified, Measured, AbsenceRecorded, MeasurementVerified, StatusConfirmed,
-    FeedingRecorded, Moved, Died,
+    Reported, Registered, Identified, Measured, AbsenceRecorded, MeasurementVerified, ConflictResolved,
+    StatusConfirmed, FeedingRecorded, Moved, Died,
 )  # fmt: skip
 COMMANDS = (
-    Report, Register, Identify, Measure, RecordAbsence, VerifyMeasurement, ConfirmStatus, RecordFeeding, Move, Die,
+    Report, Register, Identify, Measure, RecordAbsence, VerifyMeasurement, ResolveConflict, ConfirmStatus,
+    RecordFeeding, Move, Die,
 )  # fmt: skip
 
 # What we remember
@@ -193,6 +203,7 @@ class Child(Person, frozen=True, kw_only=True):
     mother: UUID | None = None
     nik: bool = False
     """Its NIK is known."""
+    nik_doubtful: bool = False
     weighings: tuple[Weighing, ...] = ()
     moved: date | None = None
     """Left for a place we do not serve."""
@@ -201,7 +212,7 @@ class Child(Person, frozen=True, kw_only=True):
     @property
     def active(self) -> bool:
         """The case still makes work."""
-        return self.died is None and self.closed is None and self.moved is None
+        return self.died is None and self.moved is None and self.closed is None and self.merged is None
 
     @property
     def preterm(self) -> bool:
@@ -269,6 +280,7 @@ def _registered(child: Child, event: Registered, recorded: Recorded) -> Child:
         weeks=event.weeks,
         mother=event.mother,
         nik=event.nik,
+        nik_doubtful=event.nik_doubtful,
     )
 
 
@@ -285,6 +297,8 @@ def _evolve_rest(child: Child, recorded: Recorded) -> Child:
     match event:
         case MeasurementVerified():
             return replace(child, weighings=_verified(child.weighings, event.version))
+        case ConflictResolved():
+            child = replace(child, weighings=_standing(child.weighings, event.version))
         case Identified():
             child = replace(child, nik=event.nik)
         case Moved():
@@ -298,6 +312,14 @@ def _evolve_rest(child: Child, recorded: Recorded) -> Child:
 
 def _verified(weighings: tuple[Weighing, ...], version: int) -> tuple[Weighing, ...]:
     return tuple(replace(w, verified=True) if w.version == version else w for w in weighings)
+
+
+def _standing(weighings: tuple[Weighing, ...], version: int) -> tuple[Weighing, ...]:
+    """Without what others measured on the day of the one that was chosen."""
+    kept = next((w for w in weighings if w.version == version), None)
+    if kept is None:
+        return weighings
+    return tuple(w for w in weighings if w.on != kept.on or w.actor == kept.actor)
 
 
 def _moved(child: Child, event: Moved) -> Child:
@@ -359,6 +381,8 @@ def _check_one(child: Child, event: Event, by: Envelope) -> None:
             check_measures(event)
         case MeasurementVerified():
             _check_verification(child, event, by)
+        case ConflictResolved() if all(w.version != event.version for w in child.weighings):
+            raise Refused("no-such-measurement")
         case StatusConfirmed():
             _check_confirmation(event, by)
         case FeedingRecorded() if event.groups is not None and not 0 <= event.groups <= 8:
@@ -367,7 +391,7 @@ def _check_one(child: Child, event: Event, by: Envelope) -> None:
             raise Refused("already-died", on=child.died)
         case Moved() if (event.desa is None) != (event.posyandu is None):
             raise Refused("move-needs-desa-and-posyandu")
-    person.check(child, event)
+    person.check(child, event, by)
 
 
 def check_measures(event: Measured) -> None:

@@ -395,7 +395,7 @@ def check(pregnancy: Pregnancy | None, event: Event, today: date, by: Envelope) 
         raise Refused("no-such-case")
     if pregnancy.start is not None and event.on < pregnancy.start:
         raise Refused("before-pregnancy", on=event.on, start=pregnancy.start)
-    _check_one(pregnancy, event)
+    _check_one(pregnancy, event, by)
 
 
 def _check_beginning(pregnancy: Pregnancy | None, event: Reported | Registered, today: date) -> None:
@@ -412,7 +412,7 @@ def _check_beginning(pregnancy: Pregnancy | None, event: Reported | Registered, 
         raise Refused("hpht-too-old", hpht=start)
 
 
-def _check_one(pregnancy: Pregnancy, event: Event) -> None:
+def _check_one(pregnancy: Pregnancy, event: Event, by: Envelope) -> None:
     match event:
         case Measured():
             _check_measures(event)
@@ -434,7 +434,7 @@ def _check_one(pregnancy: Pregnancy, event: Event) -> None:
             raise Refused("tablets-impossible", count=event.count)
     if isinstance(event, BirthOf | NewbornsOf):
         _check_birth_measures(event.children)
-    person.check(pregnancy, event)
+    person.check(pregnancy, event, by)
 
 
 def _check_newborns(pregnancy: Pregnancy, event: NewbornsOf) -> None:

@@ -13,6 +13,11 @@ from domain.labels import label
 # Refused in domain/. Names in braces are the facts of the refusal.
 REFUSALS: dict[str, str] = {
     "after-death": "Tanggal {on} sesudah anak meninggal ({died}). Periksa tanggalnya, atau perbaiki catatan meninggal.",
+    "reconcile-own-portions": "Pencocokan harus oleh orang lain, bukan yang memberi atau menutup minggunya.",
+    "resolve-own-overlap": "Dua sumber makanan diputuskan orang lain, bukan yang menetapkan PMT-nya.",
+    "merge-own-record": "Penggabungan harus oleh orang lain, bukan yang mendaftarkan kasus ini.",
+    "no-transfer-requested": "Tidak ada permintaan pindah yang terbuka. Muat ulang halaman kasus.",
+    "no-such-data-request": "Permintaan data ini tidak ada. Muat ulang halaman kasus.",
     "amount-impossible": "Nilai Rp{amount} tidak mungkin. Tulis dalam rupiah tanpa titik.",
     "members-impossible": "Jumlah anak {count} tidak mungkin. Isi 0 sampai 20.",
     "no-such-support": "Permintaan bantuan ini tidak ada. Muat ulang halaman kasus.",

@@ -88,6 +88,22 @@ WRITES: Mapping[str, frozenset[Role]] = {
     "family.refuse-support": frozenset({"desa", "puskesmas-tpg"}),
     "family.close-support": _VILLAGE,
     "family.join-class": _VILLAGE,
+    "person.request-transfer": _VILLAGE,
+    "person.accept-transfer": _VILLAGE,
+    "person.refuse-transfer": _VILLAGE,
+    "person.suspect-duplicate": _VILLAGE,
+    "person.merge": _CARE,
+    "person.declare-distinct": _VILLAGE,
+    "person.receive-data-request": _VILLAGE,
+    "person.fulfil-data-request": _PUSKESMAS,
+    "person.record-consent": _VILLAGE,
+    "person.withdraw-consent": _VILLAGE,
+    "person.restrict-processing": _PUSKESMAS,
+    "person.explain-late-entry": _VILLAGE,
+    "child.resolve-conflict": _CARE,
+    "pmt.reconcile": frozenset({"desa", "puskesmas-tpg"}),
+    "pmt.record-other-food": _VILLAGE,
+    "pmt.resolve-overlap": frozenset({"desa", "puskesmas-tpg"}),
     "desa.register": frozenset(),  # by the operator, with the units
 }
 

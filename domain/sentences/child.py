@@ -67,6 +67,11 @@ def _verified(event: child.MeasurementVerified, by: str) -> str:
     return f"Pengukuran pada catatan nomor {event.version} diukur ulang dan dipastikan benar {by}."
 
 
+@of(child.ConflictResolved, "Pilihan hasil ukur")
+def _chosen(event: child.ConflictResolved, by: str) -> str:
+    return f"Dari dua hasil ukur sehari, yang dipakai catatan nomor {event.version}, dipilih {by}."
+
+
 @of(child.StatusConfirmed, "Status gizi dipastikan")
 def _confirmed(event: child.StatusConfirmed, by: str) -> str:
     return sentence(

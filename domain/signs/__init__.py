@@ -1,6 +1,6 @@
 """What a rule may look for: the closed list of signs. A row of the juknis names one and fills in its numbers."""
 
-from domain.signs import child, family, nutrition, pmt, pregnancy, referral
+from domain.signs import child, family, nutrition, person, pmt, pregnancy, referral
 
 Sign = (
     child.ChildNotRegistered
@@ -48,4 +48,22 @@ Sign = (
     | family.SmokeAtHome
     | family.NotInClass
     | family.HelpWithoutMoney
+    | pmt.PmtNotRecovered
+    | pmt.PmtRelapseWatch
+    | pmt.PmtOverlap
+    | pmt.PmtUnreconciled
+    | pmt.PmtWaiting
+    | referral.ReferralUrgent
+    | referral.ReferralHindered
+    | referral.ReferralRejected
+    | referral.FollowUpUndone
+    | referral.ControlMissed
+    | person.MovedAwayUntold
+    | person.TransferUnanswered
+    | person.SuspectedTwice
+    | person.MeasuredTwice
+    | person.DataRequestOpen
+    | person.ConsentTakenBack
+    | person.NikDoubtful
+    | person.LateEntry
 )

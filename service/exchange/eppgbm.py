@@ -200,6 +200,7 @@ class _Reading:
             place=self.place(),
             personal=self.personal(name, nik, mother_nik),
             nik=nik,
+            nik_doubtful=nik is None and cells.nik(self.cell("nik")) is not None,
             mother_nik=mother_nik,
             born=born,
             sex=sex,

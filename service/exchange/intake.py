@@ -194,6 +194,7 @@ def registration(row: Row, spot: Spot) -> Command:
         birth_kg=row.birth_kg,
         birth_cm=row.birth_cm,
         weeks=row.weeks,
+        nik_doubtful=row.nik_doubtful,
         personal=row.personal,
     )
     return command

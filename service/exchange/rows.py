@@ -29,6 +29,8 @@ class Row(Struct, frozen=True, kw_only=True):
     personal: Personal
     nik: str | None = None
     """Only where it is sure enough to say who the child is."""
+    nik_doubtful: bool = False
+    """The file has one that is masked, rounded or wrong."""
     mother_nik: str | None = None
     born: date
     sex: Sex

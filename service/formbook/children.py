@@ -25,4 +25,5 @@ FORMS: tuple[Form, ...] = (
     Form("child.move", "Catat pindah", "Simpan", ("on", "posyandu"), ("address", "note"), kind="child",
          hint="Kosongkan posyandu bila pindah ke luar kabupaten."),
     Form("child.die", "Catat meninggal", "Simpan", ("on", "place"), ("note",), kind="child"),
+    Form("child.resolve-conflict", "Pilih hasil ukur", "Pakai hasil ini", ("on",), hidden=("version",), kind="child"),
 )  # fmt: skip

@@ -57,7 +57,7 @@ def test_a_row_says_when_whose_until_when_and_on_what_it_rests() -> None:
     said = explain.explained(book().protocol.rule("C10"))
     assert "Bila berat tidak naik 2 kali berturut-turut: Gizi puskesmas mengerjakan" in said
     assert "Waktunya 3 hari." in said
-    assert "dokter puskesmas melihat bila terlambat" in said
+    assert "Dokter puskesmas melihat bila terlambat" in said
     assert "Sudah memuat C13, C09." in said
     assert "Menunggu selama C07 meragukan ukuran yang sama." in said
 
