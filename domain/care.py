@@ -45,6 +45,10 @@ class ClinicallyAssessed(Event, frozen=True, tag="care.clinically-assessed"):
     red_flag: bool | None = None
     """A sign that stunting has a cause for a paediatrician (PNPK 2022)."""
     plan: Literal["rawat-jalan", "rawat-inap", "pantau", "rujuk", "selesai"] | None = None
+    cough_weeks: int | None = None
+    tb_contact: bool | None = None
+    tb_screened: bool | None = None
+    """It was looked into whether it is tuberculosis."""
     personal: Personal | Sealed | None = None
 
 

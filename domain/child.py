@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain import person
+from domain import person, preventive
 from domain.case import (
     NAKES,
     Act,
@@ -392,6 +392,7 @@ def _check_one(child: Child, event: Event, by: Envelope) -> None:
         case Moved() if (event.desa is None) != (event.posyandu is None):
             raise Refused("move-needs-desa-and-posyandu")
     person.check(child, event, by)
+    preventive.check(event)
 
 
 def check_measures(event: Measured) -> None:

@@ -18,6 +18,8 @@ REFUSALS: dict[str, str] = {
     "merge-own-record": "Penggabungan harus oleh orang lain, bukan yang mendaftarkan kasus ini.",
     "no-transfer-requested": "Tidak ada permintaan pindah yang terbuka. Muat ulang halaman kasus.",
     "no-such-data-request": "Permintaan data ini tidak ada. Muat ulang halaman kasus.",
+    "kpsp-score-impossible": "Skor KPSP {score} tidak ada. Isi 0 sampai 10.",
+    "kpsp-age-impossible": "KPSP umur {months} bulan tidak ada. Isi 3 sampai 72.",
     "amount-impossible": "Nilai Rp{amount} tidak mungkin. Tulis dalam rupiah tanpa titik.",
     "members-impossible": "Jumlah anak {count} tidak mungkin. Isi 0 sampai 20.",
     "no-such-support": "Permintaan bantuan ini tidak ada. Muat ulang halaman kasus.",

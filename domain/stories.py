@@ -11,17 +11,17 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from domain import care, case, child, desa, family, person, pmt, pregnancy, referral
+from domain import care, case, child, desa, family, person, pmt, pregnancy, preventive, referral
 from domain.case import PERSONS, Case, Command, Elsewhere, Envelope, Event, Kind, Personal, Recorded, Refused
 from domain.pregnancy import Pregnancy
 
 EVENTS: tuple[type[Event], ...] = (
-    *case.EVENTS, *care.EVENTS, *pmt.EVENTS, *referral.EVENTS, *person.EVENTS, *child.EVENTS, *pregnancy.EVENTS,
-    *family.EVENTS, *desa.EVENTS,
+    *case.EVENTS, *care.EVENTS, *pmt.EVENTS, *referral.EVENTS, *person.EVENTS, *child.EVENTS, *preventive.EVENTS,
+    *pregnancy.EVENTS, *family.EVENTS, *desa.EVENTS,
 )  # fmt: skip
 COMMANDS: tuple[type[Command], ...] = (
     *case.COMMANDS, *care.COMMANDS, *pmt.COMMANDS, *referral.COMMANDS, *person.COMMANDS, *child.COMMANDS,
-    *pregnancy.COMMANDS, *family.COMMANDS, *desa.COMMANDS,
+    *preventive.COMMANDS, *pregnancy.COMMANDS, *family.COMMANDS, *desa.COMMANDS,
 )  # fmt: skip
 
 AnyEvent: Any = Union[EVENTS]  # noqa: UP007
@@ -40,7 +40,7 @@ BEGINS: dict[type[Event], Kind] = {
 _PERSONS_AND_FAMILIES: frozenset[Kind] = PERSONS | {"family"}
 TAKEN_BY: dict[type[Event], frozenset[Kind]] = {
     **dict.fromkeys((*care.EVENTS, *pmt.EVENTS, *referral.EVENTS, *person.EVENTS), PERSONS),
-    **dict.fromkeys(child.EVENTS, frozenset({"child"})),
+    **dict.fromkeys((*child.EVENTS, *preventive.EVENTS), frozenset({"child"})),
     **dict.fromkeys((*pregnancy.EVENTS, pregnancy.BirthOf, pregnancy.NewbornsOf), frozenset({"pregnancy"})),
     **dict.fromkeys(family.EVENTS, frozenset({"family"})),
     **dict.fromkeys(desa.EVENTS, frozenset({"desa"})),

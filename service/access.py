@@ -104,6 +104,14 @@ WRITES: Mapping[str, frozenset[Role]] = {
     "pmt.reconcile": frozenset({"desa", "puskesmas-tpg"}),
     "pmt.record-other-food": _VILLAGE,
     "pmt.resolve-overlap": frozenset({"desa", "puskesmas-tpg"}),
+    "child.immunize": _FIELD | {"rs"},
+    "child.defer-immunization": _FIELD,
+    "child.give-vitamin-a": _FIELD,
+    "child.miss-vitamin-a": _FIELD,
+    "child.deworm": _CARE,
+    "child.miss-deworming": _CARE,
+    "child.do-kpsp": _FIELD,
+    "child.clear-risk": _CARE,
     "desa.register": frozenset(),  # by the operator, with the units
 }
 

@@ -1,6 +1,6 @@
 """What a rule may look for: the closed list of signs. A row of the juknis names one and fills in its numbers."""
 
-from domain.signs import child, family, nutrition, person, pmt, pregnancy, referral
+from domain.signs import careplan, child, family, nutrition, person, pmt, pregnancy, preventive, referral
 
 Sign = (
     child.ChildNotRegistered
@@ -66,4 +66,19 @@ Sign = (
     | person.ConsentTakenBack
     | person.NikDoubtful
     | person.LateEntry
+    | preventive.DosesDue
+    | preventive.RoundMissed
+    | preventive.KpspDue
+    | preventive.KpspLow
+    | preventive.BreastFeedingUnknown
+    | preventive.FoodPoor
+    | preventive.BornAtRisk
+    | preventive.FifthBirthday
+    | preventive.DeathUnclosed
+    | careplan.ControlWeekMissed
+    | careplan.NoBetter
+    | careplan.GrowingTooSlowly
+    | careplan.HeadUnusual
+    | careplan.PerhapsTuberculosis
+    | careplan.TooHeavy
 )
