@@ -4,5 +4,6 @@ from domain.sentences import care, case, child, desa, family, person, pmt, pregn
 from domain.sentences.sentence import SENTENCES, WHAT
 
 __all__ = [
-    "SENTENCES", "WHAT", "care", "case", "child", "desa", "family", "person", "pmt", "pregnancy", "preventive", "referral",
+    "SENTENCES", "WHAT", "care", "case", "child", "desa", "family", "person", "pmt", "pregnancy",
+    "preventive", "referral",
 ]  # fmt: skip
