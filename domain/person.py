@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from msgspec.structs import replace
 
 from domain import case, pmt, referral
-from domain.case import Case, Event, Recorded
+from domain.case import Case, Event, Personal, Recorded, Sealed, asks
 
-EVENTS: tuple[type[Event], ...] = ()
-COMMANDS = ()
+
+class DeathReviewed(Event, frozen=True, tag="person.death-reviewed"):
+    """The death of a mother, or of a child before, at or after birth, was reported and looked into (AMPSR)."""
+
+    whose: Literal["ibu", "bayi"]
+    avoidable: bool | None = None
+    """It could have been prevented."""
+    personal: Personal | Sealed | None = None
+
+
+ReviewDeath = asks(DeathReviewed, "ReviewDeath", "person.review-death")
+
+EVENTS: tuple[type[Event], ...] = (DeathReviewed,)
+COMMANDS = (ReviewDeath,)
 
 
 class Person(Case, frozen=True, kw_only=True):

@@ -77,6 +77,12 @@ WRITES: Mapping[str, frozenset[Role]] = {
     "pregnancy.record-outcome": _RECEIVERS,
     "pregnancy.register-newborns": _RECEIVERS,
     "pregnancy.record-postnatal-visit": _RECEIVERS,
+    "pregnancy.start-kb": _RECEIVERS,
+    "pregnancy.give-vitamin-a": _FIELD,
+    "pregnancy.record-mothers-death": _VILLAGE | {"rs"},
+    "child.record-newborn-care": _RECEIVERS,
+    "child.record-neonatal-visit": _RECEIVERS,
+    "person.review-death": _PUSKESMAS,
     "family.register": _VILLAGE,
     "family.identify": _VILLAGE,
     "desa.register": frozenset(),  # by the operator, with the units

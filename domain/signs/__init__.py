@@ -1,6 +1,6 @@
 """What a rule may look for: the closed list of signs. A row of the juknis names one and fills in its numbers."""
 
-from domain.signs import child, nutrition, pmt, pregnancy, referral
+from domain.signs import birth, child, nutrition, pmt, pregnancy, referral
 
 Sign = (
     child.ChildNotRegistered
@@ -41,4 +41,13 @@ Sign = (
     | pregnancy.MotherInDanger
     | pregnancy.PastDueDate
     | pregnancy.NewbornNotRegistered
+    | birth.PostnatalVisitDue
+    | birth.NeonatalVisitDue
+    | birth.NifasOpen
+    | birth.MiscarriageOpen
+    | birth.PostnatalVisitMissed
+    | birth.NeonatalVisitMissed
+    | birth.NewbornCareMissing
+    | birth.MotherWithoutVitaminA
+    | birth.DeathNotReviewed
 )

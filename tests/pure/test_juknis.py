@@ -104,11 +104,15 @@ def test_the_book_of_a_day_holds_the_edition_in_force_and_the_posyandu_days() ->
     book = read_juknis(JUKNIS).book(date(2025, 6, 4), {"3603332001.01": 12})
     assert book.protocol.edition == "2025"
     assert book.session_days == {"3603332001.01": 12}
-    assert len(book.protocol.rules) == 42
+    assert len(book.protocol.rules) == 52
 
 
 # Protocol 11.3, columns queue, due within, escalates to, priority, of the rules in this edition.
 TABLE = """
+B25 bidan window puskesmas-dr 1 B26 bidan window puskesmas-dr 2
+B27 bidan window puskesmas-dr 3 B28 bidan window puskesmas-dr 3 B29 kader 3d bidan 1
+B30 puskesmas-dr 24h kabupaten 1                                B31 bidan 7d puskesmas-dr 2
+B32 bidan 24h puskesmas-dr 1    B33 bidan 14d puskesmas-dr 3    B37 bidan window puskesmas-dr 2
 C01 kader 7d bidan 2            C02 desa 30d kecamatan 4        C03 kader window bidan 4
 C04 kader 30d bidan 4           C05 kader 7d bidan 3            C06 bidan 14d desa 3
 C07 kader 7d bidan 2            C08 bidan 7d puskesmas-tpg 2    C41 bidan 24h puskesmas-dr 1
