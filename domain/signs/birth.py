@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from domain import birth, figures
 from domain.birth import Care, KbStarted, NeonatalVisited, VitaminAGiven
 from domain.care import ClinicallyAssessed, Counselled, HomeVisited
-from domain.case import Act, CaseClosed, Event, Evidence, done, zone
+from domain.case import Act, Case, CaseClosed, Event, Evidence, done, zone
 from domain.child import Child, Died
 from domain.labels import listed
 from domain.person import DeathReviewed, Person
@@ -285,22 +285,32 @@ class DeathNotReviewed(PersonSign, frozen=True, tag="death-not-reviewed"):
     days: int
 
     def of(self, person: Person, chart: Chart) -> tuple[Evidence, ...]:
-        reviews = [a.event for a in done(person.acts, DeathReviewed)]
-        reviewed = {event.whose for event in reviews if isinstance(event, DeathReviewed)}
+        if isinstance(person, Child) and not _died_young(person, self.days):
+            return ()
         return tuple(
             rests_on([word], f"{what} {figures.day(word.on)}, belum dilaporkan dan diaudit.", key=whose)
-            for whose, word, what in self._deaths(person)
-            if whose not in reviewed
+            for whose, word, what in deaths(person)
         )
 
-    def _deaths(self, person: Person) -> Iterator[tuple[str, Act, str]]:
-        match person:
-            case Child():
-                for act in done(person.acts, Died):
-                    if person.born is not None and act.on < person.born + self.days * DAY:
-                        yield "bayi", act, f"Bayi lahir {figures.day(person.born)} meninggal"
-            case Pregnancy():
-                yield from _deaths_of_birth(person)
+
+def _died_young(child: Child, days: int) -> bool:
+    return child.born is not None and child.died is not None and child.died < child.born + days * DAY
+
+
+def deaths(case: Case) -> tuple[tuple[str, Act, str], ...]:
+    """Deaths that nobody has reviewed: whose, the word of it, and what happened."""
+    reviews = [a.event for a in done(case.acts, DeathReviewed)]
+    reviewed = {event.whose for event in reviews if isinstance(event, DeathReviewed)}
+    return tuple(death for death in _deaths(case) if death[0] not in reviewed)
+
+
+def _deaths(case: Case) -> Iterator[tuple[str, Act, str]]:
+    match case:
+        case Child() if case.born is not None:
+            for act in done(case.acts, Died):
+                yield "bayi", act, f"Bayi lahir {figures.day(case.born)} meninggal"
+        case Pregnancy():
+            yield from _deaths_of_birth(case)
 
 
 def _deaths_of_birth(pregnancy: Pregnancy) -> Iterator[tuple[str, Act, str]]:
