@@ -10,7 +10,12 @@ from domain.case import Event, Personal, Sealed, asks
 DangerSign = Literal[
     "tidak-mau-minum", "muntah-semua", "kejang", "tidak-sadar", "sesak", "demam-tinggi", "diare-darah", "bengkak-kaki",
     "lemas", "perdarahan", "sakit-kepala-hebat", "bengkak-wajah", "ketuban-pecah", "gerak-janin-kurang", "nyeri-perut",
-    "tali-pusat-merah", "kuning", "lain",
+    "tali-pusat-merah", "kuning",
+    # in nifas
+    "perdarahan-nifas", "lokia-berbau", "payudara-bengkak", "sedih-terus",
+    # of a newborn
+    "tidak-mau-menyusu", "napas-cepat", "tarikan-dada", "demam-bayi", "tubuh-dingin", "kuning-dini",
+    "lain",
 ]  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain import person, preventive
+from domain import birth, person, preventive
 from domain.case import (
     NAKES,
     Act,
@@ -27,7 +27,7 @@ from domain.case import (
     act,
     asks,
 )
-from domain.person import Person
+from domain.person import DeathReviewed, Person
 
 Category = Literal["gizi-buruk", "gizi-kurang", "gizi-baik", "berisiko-gizi-lebih", "gizi-lebih", "obesitas"]
 WeightClass = Literal["bb-sangat-kurang", "bb-kurang", "bb-normal", "risiko-bb-lebih"]
@@ -62,6 +62,10 @@ class Registered(Event, frozen=True, tag="child.registered"):
     """Which child of the mother, or of the twins."""
     mother: UUID | None = None
     """The pregnancy it was born from."""
+    hour: int | None = None
+    """Hour of birth on that day, local time."""
+    risks: tuple[birth.Risk, ...] = ()
+    """What was known of its mother when it was registered from its birth."""
     nik: bool = False
     """The identity holds a valid NIK, which cannot be seen once it is sealed. Set when recorded, whatever was sent."""
     nik_doubtful: bool = False
@@ -201,6 +205,8 @@ class Child(Person, frozen=True, kw_only=True):
     birth_cm: float | None = None
     weeks: int | None = None
     mother: UUID | None = None
+    hour: int | None = None
+    risks: tuple[birth.Risk, ...] = ()
     nik: bool = False
     """Its NIK is known."""
     nik_doubtful: bool = False
@@ -279,6 +285,8 @@ def _registered(child: Child, event: Registered, recorded: Recorded) -> Child:
         birth_cm=event.birth_cm,
         weeks=event.weeks,
         mother=event.mother,
+        hour=event.hour,
+        risks=event.risks,
         nik=event.nik,
         nik_doubtful=event.nik_doubtful,
     )
@@ -353,7 +361,7 @@ def check(child: Child | None, event: Event, today: date, by: Envelope) -> None:
         raise Refused("no-such-case")
     if child.born is not None and event.on < child.born:
         raise Refused("before-birth", on=event.on, born=child.born)
-    if child.died is not None and event.on > child.died and not isinstance(event, CaseClosed):
+    if child.died is not None and event.on > child.died and not isinstance(event, CaseClosed | DeathReviewed):
         raise Refused("after-death", on=event.on, died=child.died)
     _check_one(child, event, by)
 
@@ -373,6 +381,7 @@ def _check_beginning(child: Child | None, event: Reported | Registered, today: d
         raise Refused("birth-length-impossible", cm=event.birth_cm)
     if event.weeks is not None and not 20 <= event.weeks <= 45:
         raise Refused("weeks-impossible", weeks=event.weeks)
+    birth.check_hour(event.hour)
 
 
 def _check_one(child: Child, event: Event, by: Envelope) -> None:
@@ -393,6 +402,7 @@ def _check_one(child: Child, event: Event, by: Envelope) -> None:
             raise Refused("move-needs-desa-and-posyandu")
     person.check(child, event, by)
     preventive.check(event)
+    birth.check(event)
 
 
 def check_measures(event: Measured) -> None:

@@ -97,6 +97,15 @@ class LateEntryExplained(Event, frozen=True, tag="person.late-entry-explained"):
     personal: Personal | Sealed | None = None
 
 
+class DeathReviewed(Event, frozen=True, tag="person.death-reviewed"):
+    """The death of a mother, or of a child before, at or after birth, was reported and looked into (AMPSR)."""
+
+    whose: Literal["ibu", "bayi"]
+    avoidable: bool | None = None
+    """It could have been prevented."""
+    personal: Personal | Sealed | None = None
+
+
 # What can be asked
 
 RequestTransfer = asks(TransferRequested, "RequestTransfer", "person.request-transfer")
@@ -111,15 +120,17 @@ RecordConsent = asks(ConsentRecorded, "RecordConsent", "person.record-consent")
 WithdrawConsent = asks(ConsentWithdrawn, "WithdrawConsent", "person.withdraw-consent")
 RestrictProcessing = asks(ProcessingRestricted, "RestrictProcessing", "person.restrict-processing")
 ExplainLateEntry = asks(LateEntryExplained, "ExplainLateEntry", "person.explain-late-entry")
+ReviewDeath = asks(DeathReviewed, "ReviewDeath", "person.review-death")
 
 EVENTS: tuple[type[Event], ...] = (
     TransferRequested, TransferAccepted, TransferRefused, DuplicateSuspected, RecordsMerged, RecordsDeclaredDistinct,
     DataRequestReceived, DataRequestFulfilled, ConsentRecorded, ConsentWithdrawn, ProcessingRestricted,
-    LateEntryExplained,
+    LateEntryExplained, DeathReviewed,
 )  # fmt: skip
 COMMANDS = (
     RequestTransfer, AcceptTransfer, RefuseTransfer, SuspectDuplicate, MergeRecords, DeclareDistinct,
     ReceiveDataRequest, FulfilDataRequest, RecordConsent, WithdrawConsent, RestrictProcessing, ExplainLateEntry,
+    ReviewDeath,
 )  # fmt: skip
 
 # What we remember

@@ -263,7 +263,7 @@ def _obligation(rule: Rule, evidence: Evidence, clock: timezone, rows: _Rows) ->
         rule=rule.id,
         key=evidence.key,
         task=rule.task,
-        form=rule.form,
+        form=evidence.form or rule.form,
         priority=rule.priority,
         says=evidence.says,
         events=evidence.events,

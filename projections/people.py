@@ -101,6 +101,8 @@ def standing(state: Case) -> State:
             return "died"
         if state.moved is not None and state.closed is None:
             return "moved"
+    if isinstance(state, Pregnancy) and state.died is not None:
+        return "died"
     return "active" if state.active else "closed"
 
 

@@ -167,6 +167,15 @@ class Place:
             self.accounts.note_read(conn, who, case, what)
         return Opened(case, story, state, person), fresh
 
+    def openable(self, who: Who, cases: Sequence[UUID], what: str) -> tuple[UUID, ...]:
+        """Those of these cases that this post may read. That something of them is shown is noted."""
+        with self._pool.connection() as conn:
+            found = log.stories(conn, self.schema, list(cases)) if cases else {}
+            may = tuple(case for case in cases if access.may_open(who, stories.fold(found[case])))
+            for case in may:
+                self.accounts.note_read(conn, who, case, what)
+        return may
+
     def tasks(self, who: Who, case: UUID) -> tuple[Task, ...]:
         """What is open for a case at the desks this post may see, its own desk first."""
         desks = access.DESKS[who.role]

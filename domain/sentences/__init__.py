@@ -1,9 +1,21 @@
 """One plain Indonesian sentence for each thing that can happen, a file for each kind of case."""
 
-from domain.sentences import care, case, child, desa, family, person, pmt, pregnancy, preventive, referral
+from domain.sentences import (
+    birth,
+    care,
+    case,
+    child,
+    desa,
+    family,
+    person,
+    pmt,
+    pregnancy,
+    preventive,
+    referral,
+)
 from domain.sentences.sentence import SENTENCES, WHAT
 
 __all__ = [
-    "SENTENCES", "WHAT", "care", "case", "child", "desa", "family", "person", "pmt", "pregnancy",
-    "preventive", "referral",
+    "SENTENCES", "WHAT", "birth", "care", "case", "child", "desa", "family", "person", "pmt", "pregnancy", "preventive",
+    "referral",
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain import child
 from domain.figures import cm, day, kg
-from domain.labels import CONTEXTS, SEX, label
+from domain.labels import CONTEXTS, SEX, label, listed
 from domain.sentences.sentence import known, of, sentence
 
 
@@ -22,6 +22,7 @@ def _child_registered(event: child.Registered, by: str) -> str:
         f"panjang lahir {cm(event.birth_cm)}" if event.birth_cm is not None else None,
         known(f"umur kehamilan {event.weeks} minggu", event.weeks),
         known(f"anak ke-{event.order}", event.order),
+        f"risiko dari kehamilan: {listed(event.risks)}" if event.risks else None,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain import person
 from domain.labels import label
-from domain.sentences.sentence import of
+from domain.sentences.sentence import of, sentence
 
 
 @of(person.TransferRequested, "Permintaan pindah")
@@ -65,3 +65,10 @@ def _restricted(_event: person.ProcessingRestricted, by: str) -> str:
 @of(person.LateEntryExplained, "Penjelasan catatan terlambat")
 def _explained(event: person.LateEntryExplained, by: str) -> str:
     return f"Catatan yang terlambat dijelaskan {by}: {label(event.reason)}."
+
+
+@of(person.DeathReviewed, "Audit kematian")
+def _death_reviewed(event: person.DeathReviewed, by: str) -> str:
+    words = {True: "sebenarnya dapat dicegah", False: "tidak dapat dicegah"}
+    found = words[event.avoidable] if event.avoidable is not None else None
+    return sentence(f"Kematian {label(event.whose)} dilaporkan dan ditinjau {by}", found)

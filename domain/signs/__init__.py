@@ -1,6 +1,6 @@
 """What a rule may look for: the closed list of signs. A row of the juknis names one and fills in its numbers."""
 
-from domain.signs import careplan, child, family, nutrition, person, pmt, pregnancy, preventive, referral
+from domain.signs import birth, careplan, child, family, nutrition, person, pmt, pregnancy, preventive, referral
 
 Sign = (
     child.ChildNotRegistered
@@ -81,4 +81,13 @@ Sign = (
     | careplan.HeadUnusual
     | careplan.PerhapsTuberculosis
     | careplan.TooHeavy
+    | birth.PostnatalVisitDue
+    | birth.NeonatalVisitDue
+    | birth.NifasOpen
+    | birth.MiscarriageOpen
+    | birth.PostnatalVisitMissed
+    | birth.NeonatalVisitMissed
+    | birth.NewbornCareMissing
+    | birth.MotherWithoutVitaminA
+    | birth.DeathNotReviewed
 )

@@ -91,6 +91,15 @@ MEANINGS: Mapping[str, str] = {
     "head-unusual": "lingkar kepala di luar {z} SD atau melompati {bands} pita",
     "perhaps-tuberculosis": "batuk lebih {cough_weeks} minggu, kontak TB, atau {times} kali tidak naik tanpa sebab",
     "too-heavy": "BB/U di atas {waz} SD atau BB/PB di atas {whz} SD",
+    "postnatal-visit-due": "waktu kunjungan nifas {window} tiba",
+    "neonatal-visit-due": "waktu kunjungan bayi baru lahir {window} tiba",
+    "nifas-open": "kunjungan nifas terakhir ({window}), KB atau alasannya, dan penutupan kasus belum semua",
+    "miscarriage-open": "keguguran: pemeriksaan, konseling KB dan penutupan kasus belum semua",
+    "postnatal-visit-missed": "kunjungan nifas ({windows}) terlewat",
+    "neonatal-visit-missed": "kunjungan bayi baru lahir ({windows}) terlewat",
+    "newborn-care-missing": "{items} belum dicatat, {hours} sampai {before} jam sesudah lahir",
+    "mother-without-vitamin-a": "ibu nifas belum mendapat {capsules} kapsul vitamin A",
+    "death-not-reviewed": "kematian ibu, atau bayi sampai {days} hari sesudah lahir, belum ditinjau",
     # families
     "couple-not-screened": "calon pengantin terdaftar dan belum ditapis",
     "couple-at-risk": "penapisan calon pengantin: LILA di bawah {lila} cm, Hb di bawah {hb}, "

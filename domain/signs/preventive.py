@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 
 from domain import figures
+from domain.birth import NewbornCareRecorded
 from domain.care import ClinicallyAssessed, Counselled, HomeVisited
 from domain.case import Act, Event, Evidence, done
 from domain.child import Child, Died, FeedingRecorded, plus_months
@@ -53,6 +54,8 @@ class DosesDue(ChildSign, frozen=True, tag="doses-due"):
         if child.born is None or child.registered is None:
             return ()
         given = {a.event.vaccine for a in done(child.acts, Immunized)}  # type: ignore[attr-defined]
+        if any("hb0" in a.event.done for a in done(child.acts, NewbornCareRecorded)):  # type: ignore[attr-defined]
+            given.add("HB0")
         wanted = [d for d in self.schedule if d.vaccine not in given and (self.endemic or d.vaccine != "JE")]
         if not wanted:
             return ()

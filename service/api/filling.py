@@ -25,6 +25,7 @@ from domain.family import Family, SupportGranted, SupportRequested
 from domain.labels import KINDS, SEX, label
 from domain.person import Person
 from domain.pregnancy import Pregnancy
+from domain.signs.birth import deaths
 from domain.stories import encode
 from projections import timeline
 from projections.growth import InRoster
@@ -92,16 +93,20 @@ def fits(form: Form, opened: Opened) -> bool:
     return form.every or opened.kind in PERSONS or (form.families and opened.kind == "family")
 
 
-def possible(form: Form, state: Case) -> bool:
+def possible(form: Form, state: Case, today: date) -> bool:
     """The form makes sense as the case stands: no portion without a PMT, no arrival without a referral."""
     if form.tag in ("case.reopen",):
         return not state.active
+    if form.tag == "person.review-death":
+        return bool(deaths(state))
     if not state.active:
         return False
     if form.begins:
         return isinstance(state, Child) and state.born is None and form.tag == "child.register"
-    if form.tag in ("pregnancy.register-newborns", "pregnancy.record-postnatal-visit"):
+    if form.tag in _AFTER_BIRTH:
         return isinstance(state, Pregnancy) and state.delivered
+    if form.tag in ("child.record-newborn-care", "child.record-neonatal-visit"):
+        return isinstance(state, Child) and state.born is not None and (today - state.born).days <= _NEWBORN_DAYS
     if form.tag == "pregnancy.record-outcome":
         return isinstance(state, Pregnancy) and not state.delivered
     if isinstance(state, Family) and form.tag.startswith("family."):
@@ -109,6 +114,14 @@ def possible(form: Form, state: Case) -> bool:
     if form.tag in ("family.refuse-support", "family.close-support"):
         return bool(done(state.acts, SupportRequested) or done(state.acts, SupportGranted))
     return not isinstance(state, Person) or _possible_for(state, form.tag)
+
+
+_AFTER_BIRTH = frozenset({
+    "pregnancy.register-newborns", "pregnancy.record-postnatal-visit", "pregnancy.give-vitamin-a",
+    "pregnancy.start-kb", "pregnancy.record-mothers-death",
+})  # fmt: skip
+_NEWBORN_DAYS = 60
+"""How long the forms of a newborn are offered, since what was done in its first month may be told late."""
 
 
 def _possible_for(person: Person, tag: str) -> bool:
@@ -139,6 +152,8 @@ def _given(form: Form, opened: Opened | None) -> dict[str, list[str]]:
         given["referral"] = [str(open_[-1].id if form.tag != "referral.create" and open_ else uuid7())]
     if form.tag == "child.verify-measurement" and isinstance(state, Child) and state.weighings:
         given["version"] = [str(state.weighings[-1].version)]
+    if form.tag == "person.review-death":
+        given["whose"] = [whose for whose, _, _ in deaths(state)[:1]]
     if form.tag.endswith(".identify") and opened.person is not None:
         for name in form.personal:
             value = getattr(opened.person, name, None)

@@ -40,6 +40,7 @@ FORMS: tuple[Form, ...] = (
          every=True, hint="Menunda bukan mengerjakan: tugas kembali pada tanggal itu."),
     Form("case.reassign", "Alihkan tugas", "Alihkan", ("on", "desk", "reason"), ("note",), hidden=("rule", "key"),
          every=True, hint="Meja yang dipilih menjadi pemilik tugas ini."),
+    Form("person.review-death", "Audit kematian", "Simpan", ("on", "whose", "avoidable"), ("note",)),
     Form("case.close", "Tutup kasus", "Tutup kasus", ("on", "reason"), ("note",)),
     Form("case.reopen", "Buka kembali kasus", "Buka kembali", ("on", "reason"), ("note",)),
     Form("pmt.reconcile", "Cocokkan minggu PMT", "Simpan", ("on", "week", "planned", "delivered", "receipts"),
