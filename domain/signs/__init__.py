@@ -1,6 +1,6 @@
 """What a rule may look for: the closed list of signs. A row of the juknis names one and fills in its numbers."""
 
-from domain.signs import child, nutrition, pmt, pregnancy, referral
+from domain.signs import child, desa, nutrition, oversight, pmt, pregnancy, referral
 
 Sign = (
     child.ChildNotRegistered
@@ -41,4 +41,27 @@ Sign = (
     | pregnancy.MotherInDanger
     | pregnancy.PastDueDate
     | pregnancy.NewbornNotRegistered
+    | desa.SessionNotHeld
+    | desa.FewWeighed
+    | desa.MeetingNotHeld
+    | desa.RembukNotHeld
+    | desa.BudgetMissing
+    | desa.ScorecardMissing
+    | desa.TooFewKader
+    | desa.EquipmentUnchecked
+    | desa.SpendingUnmatched
+    | desa.CountsRising
+    | desa.MonthNotClosed
+    | desa.MenuUnapproved
+    | desa.PmtIncident
+    | oversight.Overloaded
+    | oversight.NotSupervised
+    | oversight.AuditUnselected
+    | oversight.AuditLineOpen
+    | oversight.AuditLineLate
+    | oversight.EvidenceOwed
+    | oversight.ExportDiffers
+    | oversight.ImportRowsOpen
+    | oversight.BreachOpen
+    | oversight.AccessUnreviewed
 )

@@ -104,7 +104,7 @@ def test_the_book_of_a_day_holds_the_edition_in_force_and_the_posyandu_days() ->
     book = read_juknis(JUKNIS).book(date(2025, 6, 4), {"3603332001.01": 12})
     assert book.protocol.edition == "2025"
     assert book.session_days == {"3603332001.01": 12}
-    assert len(book.protocol.rules) == 42
+    assert len(book.protocol.rules) == 66
 
 
 # Protocol 11.3, columns queue, due within, escalates to, priority, of the rules in this edition.
@@ -127,6 +127,17 @@ F06 puskesmas-tpg 14d kabupaten 3                               F07 bidan 3d pus
 B01 kader 7d bidan 2            B02 bidan window puskesmas-dr 2 B03 bidan window puskesmas-dr 4
 B04 kader 7d bidan 3            B07 puskesmas-tpg 7d puskesmas-dr 2
 B11 bidan 24h puskesmas-dr 0    B22 bidan 24h puskesmas-dr 1    B24 bidan 24h puskesmas-dr 1
+D01 desa 7d kecamatan 3         D02 desa 14d kecamatan 3        D03 desa window kecamatan 4
+D04 desa window kecamatan 3     D05 desa window kecamatan 3     D06 desa window kecamatan 3
+D07 desa 30d puskesmas-tpg 4    D08 puskesmas-tpg 30d kabupaten 4
+D09 desa 14d inspektorat 3      D10 kecamatan window kabupaten 4
+D11 kecamatan 14d kabupaten 3   D12 puskesmas-tpg 7d kecamatan 3
+V02 puskesmas-tpg 7d puskesmas-dr 3                             V03 puskesmas-tpg window puskesmas-dr 4
+V04 kecamatan window kabupaten 3                                V05 desa window kecamatan 4
+V06 kecamatan 14d kabupaten 3   V07 desa 14d kecamatan 3        V10 puskesmas-tpg 14d kabupaten 3
+X05 puskesmas-tpg 14d kabupaten 3                               X08 kabupaten 72h inspektorat 1
+X09 puskesmas-tpg 24h kabupaten 1                               M12 puskesmas-dr 24h kabupaten 0
+M15 puskesmas-tpg 7d puskesmas-dr 3
 """
 
 
