@@ -166,6 +166,9 @@ class Unit(Struct, frozen=True):
 
 Units = Mapping[str, Unit]
 
+STORIED: frozenset[UnitKind] = frozenset({"desa", "puskesmas", "kecamatan", "kabupaten"})
+"""Units that have a story of their own. That of a posyandu is told in the desa's."""
+
 SEAT: Mapping[Role, UnitKind] = {
     "kader": "posyandu",
     "bidan": "desa",
