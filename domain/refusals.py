@@ -12,6 +12,21 @@ from domain.labels import label
 
 # Refused in domain/. Names in braces are the facts of the refusal.
 REFUSALS: dict[str, str] = {
+    "approve-own-menu": "Menu harus disetujui orang lain, bukan yang merencanakannya.",
+    "close-own-sessions": "Bulan ini harus ditutup orang lain, bukan yang mencatat sesi posyandunya.",
+    "count-below-nothing": "Jumlah tidak bisa kurang dari nol. Periksa angkanya.",
+    "month-not-over": "Bulan yang dimulai {month} belum selesai. Tutup sesudah bulan itu lewat.",
+    "no-such-menu": "Belum ada menu yang direncanakan untuk minggu itu.",
+    "no-such-posyandu": "Posyandu ini tidak tercatat di wilayah ini. Periksa pilihannya.",
+    "no-such-rows": "Baris itu tidak sedang menunggu dari berkas ini. Periksa nomor baris dan berkasnya.",
+    "no-such-spending": "Belum ada belanja PMT yang dicatat untuk bulan dan dana itu.",
+    "not-compared": "Ekspor bulan itu belum dibandingkan.",
+    "nothing-open-by-this-number": "Ini tidak ada atau sudah selesai. Muat ulang halaman wilayah.",
+    "other-level": "Catatan ini bukan untuk tingkat {level}. Buka halaman wilayah yang sesuai.",
+    "part-above-whole": "Ada bagian yang lebih besar dari keseluruhannya. Periksa lagi angkanya.",
+    "posyandu-already-listed": "Posyandu ini sudah tercatat di wilayah ini.",
+    "reconcile-own-spending": "Belanja harus dicocokkan orang lain, bukan yang mencatatnya.",
+    "resolve-own-comparison": "Selisih harus diselesaikan orang lain, bukan yang membandingkannya.",
     "after-death": "Tanggal {on} sesudah anak meninggal ({died}). Periksa tanggalnya, atau perbaiki catatan meninggal.",
     "reconcile-own-portions": "Pencocokan harus oleh orang lain, bukan yang memberi atau menutup minggunya.",
     "resolve-own-overlap": "Dua sumber makanan diputuskan orang lain, bukan yang menetapkan PMT-nya.",

@@ -11,18 +11,19 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from domain import birth, care, case, child, desa, family, person, pmt, pregnancy, preventive, referral
+from domain import birth, care, case, child, desa, family, oversight, person, pmt, pregnancy, preventive, referral
 from domain.case import PERSONS, Case, Command, Elsewhere, Envelope, Event, Kind, Personal, Recorded, Refused
 from domain.pregnancy import Pregnancy
 
 EVENTS: tuple[type[Event], ...] = (
     *case.EVENTS, *care.EVENTS, *pmt.EVENTS, *referral.EVENTS, *person.EVENTS, *child.EVENTS, *preventive.EVENTS,
-    *pregnancy.EVENTS, *family.EVENTS, *desa.EVENTS,
+    *pregnancy.EVENTS, *family.EVENTS, *desa.EVENTS, *oversight.EVENTS,
     *birth.EVENTS_OF_MOTHER, *birth.EVENTS_OF_CHILD,
 )  # fmt: skip
 COMMANDS: tuple[type[Command], ...] = (
     *case.COMMANDS, *care.COMMANDS, *pmt.COMMANDS, *referral.COMMANDS, *person.COMMANDS, *child.COMMANDS,
-    *preventive.COMMANDS, *pregnancy.COMMANDS, *family.COMMANDS, *desa.COMMANDS, *birth.COMMANDS,
+    *preventive.COMMANDS, *pregnancy.COMMANDS, *family.COMMANDS, *desa.COMMANDS,
+    *oversight.COMMANDS, *birth.COMMANDS,
 )  # fmt: skip
 
 AnyEvent: Any = Union[EVENTS]  # noqa: UP007
@@ -46,7 +47,8 @@ TAKEN_BY: dict[type[Event], frozenset[Kind]] = {
     **dict.fromkeys(birth.EVENTS_OF_MOTHER, frozenset({"pregnancy"})),
     **dict.fromkeys(birth.EVENTS_OF_CHILD, frozenset({"child"})),
     **dict.fromkeys(family.EVENTS, frozenset({"family"})),
-    **dict.fromkeys(desa.EVENTS, frozenset({"desa"})),
+    **dict.fromkeys((*desa.EVENTS, *oversight.EVENTS), frozenset({"desa"})),
+    **dict.fromkeys((case.CaseClosed, case.CaseReopened), _PERSONS_AND_FAMILIES),
     **dict.fromkeys(family.SHARED, _PERSONS_AND_FAMILIES),
     care.HomeVisited: _PERSONS_AND_FAMILIES,
     care.Counselled: _PERSONS_AND_FAMILIES,
@@ -167,11 +169,11 @@ def _check(belongs: Kind, state: Case | None, event: Event, today: date, by: Env
 def _check_mending(
     story: Sequence[Recorded], state: Case | None, event: case.Corrected | case.Retracted, today: date, by: Envelope
 ) -> None:
-    """Whoever recorded it or a health worker may mend; the registration can be corrected but not taken back."""
+    """Whoever recorded it may mend, of a person also a health worker; a registration is corrected, never taken back."""
     wrong = next((r for r in story if r.version == event.version), None)
     if wrong is None or isinstance(wrong.event, case.Corrected | case.Retracted):
         raise Refused("no-such-event", version=event.version)
-    if by.actor != wrong.by.actor and by.role not in case.NAKES:
+    if by.actor != wrong.by.actor and (by.role not in case.NAKES or kind(story) == "desa"):
         raise Refused("not-yours-to-mend")
     if event.on > today:
         raise Refused("future-day", on=event.on, today=today)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain import care, case, child, family, pregnancy, referral
+from domain import care, case, child, desa, family, oversight, pregnancy, referral
 from domain.case import NAKES, Event, Personal, Recorded, Role
 from domain.figures import age, cm, day, kg, month, number, weekday, z
 from domain.labels import ROLES, label, listed
@@ -27,7 +27,7 @@ def event_sentence(recorded: Recorded, personal: Personal | None, role: Role) ->
     if not may_see(event, role):
         return None
     by = f"oleh {ROLES[recorded.by.role]}"
-    if role not in _CLINICAL_READERS:
+    if role not in _CLINICAL_READERS and type(event) not in _OF_UNITS:
         return f"{what(event)} {by}."
     said = SENTENCES[type(event)](event, by)
     if personal is None or role not in _readers_of_notes(event):
@@ -50,7 +50,7 @@ def hidden(story: Sequence[Recorded], role: Role) -> frozenset[int]:
 
     A task that a health worker puts off or hands over may be about a restricted result, so that stays among them.
     """
-    if role in NAKES:
+    if role in NAKES or (story and isinstance(story[0].event, desa.Registered)):
         return frozenset()
     secret = {r.version for r in story if _restricted(r.event) and not isinstance(r.event, case.Corrected)}
     secret |= {r.version for r in story if isinstance(r.event, _ABOUT_TASKS) and r.by.role in NAKES}
@@ -73,14 +73,23 @@ def _restricted(event: Event) -> bool:
 _CLINICAL_READERS: frozenset[Role] = NAKES | {"kader"}
 """Others read that something was done, not what was found: desa and the offices above act on the task alone."""
 
+_OF_UNITS: frozenset[type[Event]] = frozenset({*desa.EVENTS, *oversight.EVENTS})
+"""Nobody is named in what a unit did, so whoever may open its story reads all of it."""
+
 # What nakes write to each other about a patient can hold a diagnosis, so a kader does not read it.
 _NAKES_ONLY_NOTES = (care.ClinicallyAssessed, care.CaseReviewed, referral.Referred, referral.CounterReferred)
 
 
 def _readers_of_notes(event: Event) -> frozenset[Role]:
+    if type(event) in _OF_UNITS:
+        return _READERS_OF_MINUTES
     if isinstance(event, (*_NAKES_ONLY_NOTES, case.Corrected, case.Retracted)):
         return NAKES
     return _CLINICAL_READERS
+
+
+_READERS_OF_MINUTES: frozenset[Role] = _CLINICAL_READERS | {"desa"}
+"""Minutes may name people, so they are for those who read names: not for the offices above."""
 
 
 def _told(event: Event, personal: Personal) -> str:

@@ -28,8 +28,9 @@ _EVERY_DESK: frozenset[Role] = _VILLAGE | _OFFICES
 _SUPERVISORS: frozenset[Role] = _CARE | _OFFICES
 
 WRITES: Mapping[str, frozenset[Role]] = {
-    "case.correct": _VILLAGE | {"rs"},  # the domain lets only the author or a health worker
-    "case.retract": _VILLAGE | {"rs"},
+    # the domain lets only the author, or of a person a health worker
+    "case.correct": _VILLAGE | _OFFICES | {"inspektorat", "rs"},
+    "case.retract": _VILLAGE | _OFFICES | {"inspektorat", "rs"},
     "case.set-aside": _EVERY_DESK,
     "case.reassign": _SUPERVISORS,
     "case.close": _CARE,
@@ -119,6 +120,42 @@ WRITES: Mapping[str, frozenset[Role]] = {
     "child.do-kpsp": _FIELD,
     "child.clear-risk": _CARE,
     "desa.register": frozenset(),  # by the operator, with the units
+    "desa.list-posyandu": frozenset(),
+    "desa.hold-session": _VILLAGE,
+    "desa.cancel-session": _VILLAGE,
+    "desa.record-plan": _VILLAGE,
+    "desa.hold-meeting": frozenset({"desa", "kecamatan"}),
+    "desa.finish-item": _EVERY_DESK,
+    "desa.hold-rembuk": frozenset({"desa"}),
+    "desa.record-budget": frozenset({"desa"}),
+    "desa.submit-scorecard": frozenset({"desa"}),
+    "desa.count-kader": _CARE | {"desa"},
+    "desa.train-kader": _CARE | {"desa"},
+    "desa.check-equipment": _CARE,
+    "desa.close-month": _PUSKESMAS,
+    "desa.record-spending": _PUSKESMAS | {"desa"},
+    "desa.reconcile-spending": _PUSKESMAS | {"desa", "kecamatan"},
+    "desa.plan-menu": _VILLAGE,
+    "desa.approve-menu": frozenset({"puskesmas-tpg"}),
+    "desa.report-incident": _VILLAGE,
+    "desa.close-incident": frozenset({"puskesmas-dr"}),
+    "desa.visit-to-supervise": _CARE | _OFFICES,
+    "desa.count-workload": _PUSKESMAS,
+    "desa.share-work": _PUSKESMAS,
+    "desa.select-audit-case": _OFFICES | {"inspektorat"},
+    "desa.record-finding": _OFFICES | {"inspektorat"},
+    "desa.finish-audit-line": _CARE | _OFFICES | {"desa"},
+    "desa.explain": _CARE | _OFFICES | {"desa"},
+    "desa.request-evidence": frozenset({"inspektorat"}),
+    "desa.provide-evidence": _PUSKESMAS | {"desa", "kecamatan"},
+    "desa.compare-export": _PUSKESMAS | {"kabupaten"},
+    "desa.resolve-difference": _PUSKESMAS | {"kabupaten"},
+    "desa.reject-import-rows": _PUSKESMAS | {"kabupaten"},
+    "desa.resolve-import-rows": _PUSKESMAS,
+    "desa.detect-breach": _EVERY_DESK,
+    "desa.notify-breach": frozenset({"kabupaten"}),
+    "desa.say-officer-left": _CARE | _OFFICES | {"desa"},
+    "desa.review-access": _PUSKESMAS | {"kabupaten"},
 }
 
 # What each role may read
@@ -167,6 +204,9 @@ class Unit(Struct, frozen=True):
 
 
 Units = Mapping[str, Unit]
+
+STORIED: frozenset[UnitKind] = frozenset({"desa", "puskesmas", "kecamatan", "kabupaten"})
+"""Units that have a story of their own. That of a posyandu is told in the desa's."""
 
 SEAT: Mapping[Role, UnitKind] = {
     "kader": "posyandu",
@@ -283,6 +323,14 @@ def check(who: Who, command: Command, state: Case | None) -> None:
         _check_beginning(who, command)
     elif not reaches(who, state) or (who.role not in NAMED and state.KIND != "desa"):
         raise Refused("not-yours")
+    elif state.KIND == "desa" and not _own_posyandu(who, command):
+        raise Refused("wrong-posyandu")
+
+
+def _own_posyandu(who: Who, command: Command) -> bool:
+    """A kader tells in the desa's story of their own posyandu only."""
+    named = getattr(command, "posyandu", None)
+    return who.territory.only is None or named is None or named in who.territory.only
 
 
 def _check_beginning(who: Who, command: Command) -> None:
@@ -306,6 +354,8 @@ def reaches(who: Who, state: Case) -> bool:
     """The case is one this post answers for."""
     if who.territory.facility is not None:
         return isinstance(state, Person) and any(r.to == who.territory.facility for r in state.referrals)
+    if state.KIND == "desa":
+        return state.desa in who.territory.desa
     return who.territory.holds(state.desa, state.posyandu)
 
 

@@ -13,12 +13,14 @@ from typing import cast, get_args
 import click
 
 from domain.case import Role
-from service import embedded
+from service import embedded, following
 from service.access import SEAT, Unit, UnitKind
 from service.accounts import Accounts
-from service.settings import load
-from service.store import connect
-from service.tenants import tenants
+from service.beginnings import begin_units
+from service.sealing import Sealing
+from service.settings import Settings, load, master_key
+from service.store import Pool, Store, connect
+from service.tenants import Tenant, tenants
 
 COLUMNS = ("code", "kind", "name", "parent", "session_day")
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -34,7 +36,8 @@ _unit = click.option("--unit", required=True, help="Kode unit tempat jabatan itu
 @_tenant
 def units_command(file: Path, kabupaten: str | None) -> None:
     """Mencatat unit dari csv: code;kind;name;parent;session_day, induk lebih dulu."""
-    with file.open(encoding="utf-8-sig", newline="") as text, _accounts(kabupaten) as accounts:
+    with file.open(encoding="utf-8-sig", newline="") as text, _served(kabupaten) as (settings, tenant, pool):
+        accounts = Accounts(pool, tenant)
         rows = csv.DictReader(text, delimiter=";")
         if tuple(rows.fieldnames or ()) != COLUMNS:
             raise click.ClickException(f"Baris pertama harus: {';'.join(COLUMNS)}")
@@ -42,7 +45,16 @@ def units_command(file: Path, kabupaten: str | None) -> None:
         for number, row in enumerate(rows, start=2):
             accounts.put_unit(_read(row, number))
             count += 1
+        _begin(settings, tenant, pool, accounts)
     click.echo(f"{count} unit tercatat")
+
+
+def _begin(settings: Settings, tenant: Tenant, pool: Pool, accounts: Accounts) -> None:
+    """The stories of units that have none yet, and the posyandu that theirs have not heard of."""
+    book = following.juknis().book
+    sealing = Sealing(master_key(settings), tenant.schema)
+    store = Store(pool, tenant.schema, sealing, tenant.zone, lambda on: book(on).protocol.edition)
+    begin_units(store, accounts.units(), accounts.today(), datetime.now(tenant.zone))
 
 
 def _read(row: dict[str, str], number: int) -> Unit:
@@ -135,13 +147,19 @@ def _check_seat(accounts: Accounts, role: str, unit: str) -> None:
 
 @contextmanager
 def _accounts(kabupaten: str | None) -> Iterator[Accounts]:
+    with _served(kabupaten) as (_, tenant, pool):
+        yield Accounts(pool, tenant)
+
+
+@contextmanager
+def _served(kabupaten: str | None) -> Iterator[tuple[Settings, Tenant, Pool]]:
     settings = load()
     served = tenants(settings, embedded.dsn(settings))
     code = kabupaten or next(iter(served))
     if code not in served:
         raise click.ClickException(f"Kabupaten {code} tidak dilayani di sini")
     with connect(served[code].dsn, 1, 1, settings.statement_seconds, settings.lock_seconds) as pool:
-        yield Accounts(pool, served[code])
+        yield settings, served[code], pool
 
 
 COMMANDS: tuple[click.Command, ...] = (units_command, account_group)

@@ -19,6 +19,7 @@ from domain.case import Case, Command, Role
 from service import app, following, lives
 from service.access import Unit
 from service.accounts import Accounts
+from service.beginnings import begin_units
 from service.handle import Actor, Asked, Submitted, record
 from service.lives import Entry, Lives
 from service.sealing import Sealing
@@ -93,6 +94,7 @@ def fill(settings: Settings, tenant: Tenant) -> None:
         sealing = Sealing(master_key(settings), tenant.schema)
         book = following.juknis().book(today)
         store = Store(pool, tenant.schema, sealing, tenant.zone, lambda _: book.protocol.edition)
+        begin_units(store, accounts.units(), today.replace(day=1), datetime.now(tenant.zone))
         _tell(store, Lives(today, book.who, book.kms).entries(), _hands(accounts))
     following.catch_up(tenant.dsn, following.followed(tenant, sealing))
     mark.write_text(f"{today}\nlengkap\n")

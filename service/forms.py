@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 from msgspec import inspect as types
+from msgspec.structs import replace
+from uuid_utils.compat import uuid7
 
 from domain.case import Command, Event
 from domain.fields import FIELDS
@@ -19,18 +21,21 @@ from domain.labels import label
 from domain.stories import COMMANDS
 from service.formbook import FORMS, Form
 
-Input = Literal["number", "whole", "day", "choice", "many", "flag", "text", "long", "hidden", "newborns"]
+Input = Literal[
+    "number", "whole", "day", "choice", "many", "flag", "text", "long", "hidden", "newborns", "list", "rows"
+]
 
 
 _TYPES: Mapping[str, type[Command]] = {c.__struct_config__.tag: c for c in COMMANDS}  # type: ignore[misc]
 
 
-def _fact(command: type[Command]) -> type[Event]:
-    fact: type[Event] = command.FACT  # type: ignore[attr-defined]
-    return fact
+def fact(tag: str) -> type[Event]:
+    """The event that the command of a form asks for."""
+    event: type[Event] = _TYPES[tag].FACT  # type: ignore[attr-defined]
+    return event
 
 
-FORM_OF: Mapping[type[Event], Form] = {_fact(c): FORMS[tag] for tag, c in _TYPES.items() if tag in FORMS}
+FORM_OF: Mapping[type[Event], Form] = {fact(tag): FORMS[tag] for tag in _TYPES if tag in FORMS}
 """The form that an event was once typed into."""
 
 _PLACEHOLDERS = {
@@ -89,6 +94,8 @@ class Field(Struct, frozen=True):
     placeholder: str = ""
     typed: str | tuple[str, ...] = ""
     error: str = ""
+    rows: tuple[tuple[Field, ...], ...] = ()
+    """The rows of a list of several things, each with inputs of its own."""
 
 
 class Unusable(Exception):
@@ -123,6 +130,8 @@ def _field(
     errors: Mapping[str, str],
 ) -> Field:
     kind, choices = _input(name, asked.type)
+    if kind == "rows":
+        return _rows_field(name, asked.type, typed, errors)
     words = _ASKS.get(name) or FIELDS.get(name, name)
     return Field(
         name=name,
@@ -134,6 +143,44 @@ def _field(
         typed=tuple(typed.get(name, ())) if kind in ("many", "newborns") else _one(typed, name),
         error=errors.get(name, ""),
     )
+
+
+def _rows_field(name: str, asked: types.Type, typed: Mapping[str, Sequence[str]], errors: Mapping[str, str]) -> Field:
+    """A few rows more than are filled in; what stands in one is named `lines-1-what`."""
+    parts = {part.name: part for part in _parts(asked)}
+    rows = []
+    for number in _numbers(name, typed):
+        inputs = []
+        for part in parts.values():
+            own = f"{name}-{number}-{part.name}"
+            drawn = replace(
+                _field(part.name, part, None, {part.name: typed.get(own, ())}, {}), name=own, required=False
+            )
+            if part.name == "id":
+                drawn = replace(drawn, input="hidden", typed=drawn.typed or str(uuid7()))
+            inputs.append(drawn)
+        rows.append(tuple(inputs))
+    words = FIELDS.get(name, name)
+    label = words[:1].upper() + words[1:]
+    return Field(name=name, label=label, input="rows", error=errors.get(name, ""), rows=tuple(rows))
+
+
+def _parts(asked: types.Type) -> tuple[types.Field, ...]:
+    assert isinstance(asked, types.VarTupleType)
+    assert isinstance(asked.item_type, types.StructType)
+    return asked.item_type.fields
+
+
+def _numbers(name: str, typed: Mapping[str, Sequence[str]]) -> range:
+    """The numbers of the rows: so many as are typed, and at least ROWS."""
+    told = (key.split("-")[1] for key in typed if key.startswith(f"{name}-"))
+    return range(1, min(max((ROWS, *(int(n) for n in told if n.isdecimal()))), MOST_ROWS) + 1)
+
+
+ROWS = 5
+"""Rows of a list on an empty form."""
+
+MOST_ROWS = 50
 
 
 def _personal(name: str, typed: Mapping[str, Sequence[str]], errors: Mapping[str, str]) -> Field:
@@ -161,8 +208,10 @@ def _input(name: str, asked: types.Type) -> tuple[Input, tuple[tuple[str, str], 
             return "choice", _words(name, asked.values)
         case types.VarTupleType(item_type=types.LiteralType() as one):
             return "many", _words(name, one.values)
+        case types.VarTupleType(item_type=types.StructType()):
+            return ("newborns" if name == "children" else "rows"), ()
         case types.VarTupleType():
-            return "newborns", ()
+            return "list", ()
         case types.FloatType():
             return "number", ()
         case types.IntType():
@@ -221,10 +270,14 @@ def _value(name: str, asked: types.Type, typed: Mapping[str, Sequence[str]]) -> 
         return [one for one in typed.get(name, ()) if one] or None
     if kind == "newborns":
         return _newborns(typed) or None
+    if kind == "rows":
+        return _rows(name, asked, typed) or None
     text = _one(typed, name)
     if not text:
         return None
     match kind:
+        case "list":
+            return _list(asked, text)
         case "number":
             return number(text)
         case "whole":
@@ -234,6 +287,34 @@ def _value(name: str, asked: types.Type, typed: Mapping[str, Sequence[str]]) -> 
         case "flag":
             return text == "ya"
     return int(text) if name in ("oedema", "eaten") and text.isdecimal() else text
+
+
+def _list(asked: types.Type, text: str) -> list[Any]:
+    """ "3, 7, 12": numbers of rows or of cases, with commas or spaces between them."""
+    assert isinstance(asked, types.VarTupleType)
+    words = re.split(r"[\s,;]+", text.strip(" ,;"))
+    return [whole(word) for word in words] if isinstance(asked.item_type, types.IntType) else words
+
+
+def _rows(name: str, asked: types.Type, typed: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    """Every row in which anything was typed."""
+    found = []
+    for number in _numbers(name, typed):
+        own = {part.name: typed.get(f"{name}-{number}-{part.name}", ()) for part in _parts(asked)}
+        if any(_one(own, part) for part in own if part not in ("id", "desk")):
+            found.append(_row(number, _parts(asked), own))
+    return found
+
+
+def _row(number: int, parts: tuple[types.Field, ...], own: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    for part in parts:
+        value = _value(part.name, part.type, own)
+        if value is not None:
+            row[part.name] = value
+        elif part.required:
+            raise Unusable(f"Baris ke-{number}: {FIELDS.get(part.name, part.name)} belum diisi.")
+    return row
 
 
 def _newborns(typed: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
@@ -301,10 +382,25 @@ def typed_again(event: Event, form: Form) -> dict[str, list[str]]:
             continue
         if isinstance(value, bool):
             again[name] = ["ya" if value else "tidak"]
+        elif isinstance(value, tuple) and value and isinstance(value[0], Struct):
+            again |= _rows_again(name, value)
+        elif isinstance(value, tuple) and value and isinstance(value[0], int):
+            again[name] = [", ".join(str(one) for one in value)]
         elif isinstance(value, tuple):
             again[name] = [str(one) for one in value]
         elif isinstance(value, float):
             again[name] = [f"{value:g}".replace(".", ",")]
         else:
             again[name] = [str(value)]
+    return again
+
+
+def _rows_again(name: str, rows: tuple[Any, ...]) -> dict[str, list[str]]:
+    """The rows of a list as they would be typed."""
+    again: dict[str, list[str]] = {}
+    for number, row in enumerate(rows, start=1):
+        for part in row.__struct_fields__:
+            value = getattr(row, part)
+            told = ", ".join(str(one) for one in value) if isinstance(value, tuple) else value
+            again[f"{name}-{number}-{part}"] = ["" if told is None else str(told)]
     return again

@@ -7,6 +7,7 @@ from domain.sentences import (
     child,
     desa,
     family,
+    oversight,
     person,
     pmt,
     pregnancy,
@@ -16,6 +17,6 @@ from domain.sentences import (
 from domain.sentences.sentence import SENTENCES, WHAT
 
 __all__ = [
-    "SENTENCES", "WHAT", "birth", "care", "case", "child", "desa", "family", "person", "pmt", "pregnancy", "preventive",
-    "referral",
+    "SENTENCES", "WHAT", "birth", "care", "case", "child", "desa", "family", "oversight", "person", "pmt", "pregnancy",
+    "preventive", "referral",
 ]  # fmt: skip

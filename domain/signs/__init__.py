@@ -1,6 +1,19 @@
 """What a rule may look for: the closed list of signs. A row of the juknis names one and fills in its numbers."""
 
-from domain.signs import birth, careplan, child, family, nutrition, person, pmt, pregnancy, preventive, referral
+from domain.signs import (
+    birth,
+    careplan,
+    child,
+    desa,
+    family,
+    nutrition,
+    oversight,
+    person,
+    pmt,
+    pregnancy,
+    preventive,
+    referral,
+)
 
 Sign = (
     child.ChildNotRegistered
@@ -90,4 +103,27 @@ Sign = (
     | birth.NewbornCareMissing
     | birth.MotherWithoutVitaminA
     | birth.DeathNotReviewed
+    | desa.SessionNotHeld
+    | desa.FewWeighed
+    | desa.MeetingNotHeld
+    | desa.RembukNotHeld
+    | desa.BudgetMissing
+    | desa.ScorecardMissing
+    | desa.TooFewKader
+    | desa.EquipmentUnchecked
+    | desa.SpendingUnmatched
+    | desa.CountsRising
+    | desa.MonthNotClosed
+    | desa.MenuUnapproved
+    | desa.PmtIncident
+    | oversight.Overloaded
+    | oversight.NotSupervised
+    | oversight.AuditUnselected
+    | oversight.AuditLineOpen
+    | oversight.AuditLineLate
+    | oversight.EvidenceOwed
+    | oversight.ExportDiffers
+    | oversight.ImportRowsOpen
+    | oversight.BreachOpen
+    | oversight.AccessUnreviewed
 )

@@ -21,6 +21,7 @@ from uuid_utils.compat import uuid7
 from domain import figures
 from domain.case import PERSONS, Case, Event, Role, done
 from domain.child import Child
+from domain.desa import Desa
 from domain.family import Family, SupportGranted, SupportRequested
 from domain.labels import KINDS, SEX, label
 from domain.person import Person
@@ -31,6 +32,7 @@ from projections import timeline
 from projections.growth import InRoster
 from service import access, forms, plainly
 from service.access import Who
+from service.api import units as regions
 from service.api.cases import opened_or_404
 from service.api.entries import Answer, answers
 from service.api.threads import in_thread
@@ -66,7 +68,7 @@ def form_page(
     opened = None if form.begins and kasus is None else opened_or_404(who, place, _case(kasus), "form")[0]
     if opened is not None and not fits(form, opened):
         raise Trouble(404, "not-found")
-    typed = {"on": [place.now().date().isoformat()], "rule": [aturan], "key": [kunci], **_given(form, opened)}
+    typed = {"on": [place.now().date().isoformat()], "rule": [aturan], "key": [kunci], **_given(form, opened, kunci)}
     task = _task(who, place, opened, aturan, kunci)
     return _form_page(form, who, place, opened, typed, {}, entry=uuid7(), because=task, back=_back(kembali))
 
@@ -113,6 +115,8 @@ def possible(form: Form, state: Case, today: date) -> bool:
         return ("couple" in form.tag) == state.couple or form.tag == "family.identify"
     if form.tag in ("family.refuse-support", "family.close-support"):
         return bool(done(state.acts, SupportRequested) or done(state.acts, SupportGranted))
+    if isinstance(state, Desa):
+        return regions.possible(form, state)
     return not isinstance(state, Person) or _possible_for(state, form.tag)
 
 
@@ -134,11 +138,14 @@ def _possible_for(person: Person, tag: str) -> bool:
     return True
 
 
-def _given(form: Form, opened: Opened | None) -> dict[str, list[str]]:
-    """What nobody should have to type: the cycle, the referral, the measurement in question."""
+def _given(form: Form, opened: Opened | None, key: str) -> dict[str, list[str]]:
+    """What nobody should have to type: the cycle, the referral, the measurement in question, a number of its own."""
     if opened is None:
         return {}
     state, given = opened.state, dict[str, list[str]]()
+    if isinstance(state, Desa):
+        given = regions.given(form, state, key)
+        given |= {name: [str(uuid7())] for name in form.hidden if name not in ("rule", "key")}
     if "context" in form.fields:
         given["context"] = ["posyandu"]
     if "cycle" in form.hidden and isinstance(state, Person):
@@ -206,7 +213,7 @@ def _form_page(
         context={
             "who": who,
             "form": form,
-            "fields": forms.fields(form, typed, options(form, who, place), errors),
+            "fields": forms.fields(form, typed, options(form, who, place, opened), errors),
             "baby": lambda name: (typed.get(name) or [""])[-1],
             "PAST": PAST,
             "today": place.now().date().isoformat(),
@@ -223,9 +230,11 @@ def _form_page(
     )
 
 
-def options(form: Form, who: Who, place: Place) -> dict[str, tuple[tuple[str, str], ...]]:
-    """Choices that depend on where one's post is: posyandu, and whom one may refer to."""
+def options(form: Form, who: Who, place: Place, opened: Opened | None) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Choices that depend on where one's post is: posyandu, and whom one may refer to; of a unit, its own."""
     units = place.accounts.units()
+    if opened is not None and isinstance(opened.state, Desa):
+        return regions.options(form, opened.state, who, units, place.now().date())
     found: dict[str, tuple[tuple[str, str], ...]] = {}
     if "posyandu" in form.fields:
         several = len(set(who.territory.posyandus.values())) > 1
@@ -275,7 +284,7 @@ def fill(tag: FromPath[str], who: NamedDependency[Who], place: NamedDependency[P
 
 def _complete(form: Form, command: dict[str, Any], who: Who, place: Place) -> None:
     """What follows from a choice: the desa from the posyandu, the kind of referral from its destination."""
-    if "posyandu" in command:
+    if "posyandu" in command and form.kind != "desa":
         command["desa"] = who.territory.posyandus.get(command["posyandu"], "")
     if "to" in command:
         unit = place.accounts.units().get(command["to"])
@@ -336,6 +345,8 @@ def subject(opened: Opened, who: Who, place: Place) -> Subject:
         parts.append("ibu hamil" if not state.delivered else "ibu nifas")
         if state.start is not None and not state.delivered:
             parts.append(f"hamil {(place.now().date() - state.start).days // 7} minggu")
+    if isinstance(state, Desa):
+        return Subject(units[state.desa].name if state.desa in units else state.desa, label(state.level).capitalize())
     parts += [units[code].name for code in (state.posyandu, state.desa) if code in units]
     if not state.active:
         parts.append("kasus selesai")
@@ -508,7 +519,7 @@ def _mending_page(
     form = _form_to_mend(event)
     fields: tuple[Field, ...] = ()
     if form is not None:
-        fields = forms.fields(form, typed, options(form, who, place), errors)
+        fields = forms.fields(form, typed, options(form, who, place, opened), errors)
     return Template(
         "salah.html",
         context={

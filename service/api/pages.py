@@ -18,6 +18,7 @@ from domain import figures, labels
 from domain.birth import neonatal_contacts, risk_tags
 from domain.case import NAKES, Role
 from domain.child import Child
+from domain.desa import Desa
 from domain.labels import KINDS
 from domain.labels import STATES as STANDINGS
 from domain.pregnancy import Pregnancy, contacts, postnatal_contacts
@@ -27,6 +28,7 @@ from projections.timeline import Told
 from service import access, plainly
 from service.access import Who
 from service.api import filling
+from service.api import units as regions
 from service.api.cases import Measure, measures, opened_or_404
 from service.api.queues import found, listed
 from service.chart import Dot, weight_chart
@@ -120,6 +122,7 @@ def desk_page(
             "posyandus": _posyandus(who, place),
             "rows": [_row(task, who, place, units, queue.at, f"/daftar/{desk}") for task in queue.tasks],
             "starts": list(_starts(who)),
+            "regions": regions.own(who, units),
             "more": link(after=queue.after) if queue.after else "",
         },
     )
@@ -267,7 +270,7 @@ def case_page(
     opened, fresh = opened_or_404(who, place, case, "page", posisi)
     told = place.told(who, opened, sesudah)
     grown = measures(opened, place)
-    now = place.now()
+    now, units = place.now(), place.accounts.units()
     tasks = place.tasks(who, case)
     every = {t.number: t for t in place.told(who, opened, limit=10_000).told} if tasks else {}
     return Template(
@@ -277,7 +280,9 @@ def case_page(
             "news": NEWS.get(kabar, ""),
             "fresh": fresh,
             "subject": filling.subject(opened, who, place),
-            "facts": list(_facts(opened, who)),
+            "facts": list(_facts(opened, who, place)),
+            "region": isinstance(opened.state, Desa),
+            "under": regions.under(opened.state, units) if isinstance(opened.state, Desa) else (),
             "identify": _identify(opened, who),
             "tasks": [_owed(task, who, place, every, now, f"/kasus/{case}") for task in tasks],
             "kin": list(_kin(opened, who, place, now)),
@@ -310,7 +315,7 @@ def _owed(task: Task, who: Who, place: Place, told: Mapping[int, Told], now: dat
     )
 
 
-def _facts(opened: Opened, who: Who) -> Iterator[tuple[str, str]]:
+def _facts(opened: Opened, who: Who, place: Place) -> Iterator[tuple[str, str]]:
     person, state = opened.person, opened.state
     if person is not None:
         for words, value in (
@@ -334,6 +339,8 @@ def _facts(opened: Opened, who: Who) -> Iterator[tuple[str, str]]:
             yield "Periksa bayi baru lahir", ", ".join(visits)
     elif isinstance(state, Pregnancy):
         yield from _mother_facts(state)
+    elif isinstance(state, Desa):
+        yield from regions.facts(state, place.accounts.units())
 
 
 def _mother_facts(state: Pregnancy) -> Iterator[tuple[str, str]]:
@@ -381,7 +388,9 @@ _FIRST = (
     "child.measure", "pregnancy.measure", "pregnancy.record-antenatal-visit", "care.visit-home", "referral.create",
     "care.assess", "care.counsel", "child.confirm-status",
 )  # fmt: skip
-_NOT_OFFERED = frozenset({"child.verify-measurement", "case.set-aside", "child.identify", "pregnancy.identify"})
+_NOT_OFFERED = frozenset({
+    "child.verify-measurement", "case.set-aside", "child.identify", "pregnancy.identify", "desa.explain",
+})  # fmt: skip
 
 
 def _actions(opened: Opened, who: Who, today: date) -> Iterator[tuple[str, str]]:

@@ -162,6 +162,19 @@ def _asked(kejadian: dict[str, Any]) -> dict[str, Any]:
     }
     if "nama" in kejadian:
         own["personal"] = {**own.get("personal", {}), "name": kejadian["nama"]}
-    if "referral" in own:
-        own["referral"] = str(uuid5(NAMESPACE_OID, own["referral"]))
-    return {"do": kejadian["perintah"], "on": kejadian["pada"], **own}
+    return {"do": kejadian["perintah"], "on": kejadian["pada"], **_numbered(own)}
+
+
+_NUMBERED = frozenset({"referral", "incident", "request", "breach", "leaving", "line", "item", "id", "audited"})
+"""Numbers that a phone makes up; a story writes a word in their place."""
+
+
+def _numbered(own: dict[str, Any]) -> dict[str, Any]:
+    """Every such word as its number, in the rows of a list as well."""
+    rows = {name: [_numbered(row) for row in value] for name, value in own.items() if _is_rows(value)}
+    numbers = {name: str(uuid5(NAMESPACE_OID, value)) for name, value in own.items() if name in _NUMBERED}
+    return {**own, **rows, **numbers}
+
+
+def _is_rows(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, dict) for one in value)

@@ -41,6 +41,9 @@ READ_ONLY: tuple[Role, ...] = ("inspektorat", "kecamatan", "kabupaten")
 @pytest.mark.parametrize("role", READ_ONLY)
 def test_who_supervises_writes_of_units_and_tasks_only(role: Role) -> None:
     of_tasks = {"case.set-aside", "case.reassign", "case.correct", "case.retract"}
+    if role == "inspektorat":
+        own = {"desa.request-evidence", "desa.record-finding", "desa.select-audit-case", "case.correct", "case.retract"}
+        assert {tag for tag in TAGS if access.may(role, tag)} == own
     assert {tag for tag in TAGS if access.may(role, tag) and not tag.startswith("desa.")} <= of_tasks
 
 

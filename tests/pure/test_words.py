@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from domain import case, child, labels, pregnancy, referral, stories, words
+from domain import case, child, desa, labels, oversight, pregnancy, referral, stories, words
 from domain.case import Envelope, Event, Personal, Recorded, Role
 from domain.fields import FIELDS
 from domain.refusals import DOORS, REFUSALS
@@ -123,6 +123,8 @@ def _of_type(kind: object, name: str) -> object:
         return args[0]
     if origin is tuple:
         return (_of_type(args[0], name),)
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return kind(**{f.name: _value(f) for f in msgspec.structs.fields(kind)})
     if origin is dict:
         return {}
     return _of_type(args[0], name)
@@ -149,6 +151,8 @@ def test_every_code_of_every_event_is_in_words() -> None:
 def _codes(kind: object) -> set[str]:
     if typing.get_origin(kind) is typing.Literal:
         return {a for a in typing.get_args(kind) if isinstance(a, str)}
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return {code for f in msgspec.structs.fields(kind) for code in _codes(f.type)}
     return {code for part in typing.get_args(kind) for code in _codes(part)}
 
 
@@ -158,7 +162,8 @@ def test_every_role_has_a_name_and_a_desk() -> None:
 
 def test_every_field_of_a_form_has_a_name() -> None:
     fields = {f.name for command in stories.COMMANDS for f in msgspec.structs.fields(command)}
-    fields |= {f.name for part in (Personal, pregnancy.Newborn) for f in msgspec.structs.fields(part)}
+    parts = (Personal, pregnancy.Newborn, desa.ActionItem, desa.BudgetLine, oversight.AuditLine)
+    fields |= {f.name for part in parts for f in msgspec.structs.fields(part)}
     assert fields - set(FIELDS) == set()
 
 
