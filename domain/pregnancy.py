@@ -474,7 +474,7 @@ def _check_one(pregnancy: Pregnancy, event: Event, by: Envelope) -> None:
             raise Refused("hb-impossible", value=event.value)
         case TabletsGiven() if not 0 <= event.count <= 400:
             raise Refused("tablets-impossible", count=event.count)
-    if isinstance(event, BirthOf):
+    if isinstance(event, BirthOf | OutcomeRecorded):
         birth.check_hour(event.hour)
     if isinstance(event, BirthOf | NewbornsOf):
         _check_birth_measures(event.children)

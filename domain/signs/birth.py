@@ -46,6 +46,8 @@ class Birth(Struct, frozen=True):
     word: Word
     registered: date
     """Before this day nobody could know of it."""
+    seen: date = date.min
+    """The last day on which the child was weighed; what was over by then is not worked out any more."""
 
     def opens(self, window: VisitWindow) -> datetime:
         """The moment from which the visit counts."""
@@ -58,6 +60,13 @@ class Birth(Struct, frozen=True):
     def known(self, window: VisitWindow) -> bool:
         """The window was not over when the case was registered; of earlier visits nothing can be known."""
         return self.registered <= self.last(window)
+
+    def until(self, window: VisitWindow) -> date | None:
+        return None if window.lost is None else self.on + window.lost * DAY
+
+    def over(self, until: date | None) -> bool:
+        """It went by long ago, so that no list needs it."""
+        return until is not None and self.seen >= until
 
 
 def _nifas(pregnancy: Pregnancy) -> Birth | None:
@@ -74,7 +83,8 @@ def _nifas(pregnancy: Pregnancy) -> Birth | None:
 def _newborn(child: Child) -> Birth | None:
     if child.born is None or child.registered is None:
         return None
-    return Birth(child.born, child.hour, child.desa, child.registered, child.registered.on)
+    seen = child.weighings[-1].on if child.weighings else date.min
+    return Birth(child.born, child.hour, child.desa, child.registered, child.registered.on, seen)
 
 
 # Visits in their windows
@@ -100,7 +110,7 @@ class NeonatalVisitDue(ChildSign, frozen=True, tag="neonatal-visit-due"):
 
 
 def _due(window: VisitWindow, born: Birth | None, visits: Sequence[Act], form: str = "") -> tuple[Evidence, ...]:
-    if born is None or not born.known(window):
+    if born is None or not born.known(window) or born.over(born.until(window)):
         return ()
     opens = born.opens(window)
     if any(visit.on >= opens.date() for visit in visits):
@@ -114,7 +124,7 @@ def _due(window: VisitWindow, born: Birth | None, visits: Sequence[Act], form: s
             heard=max(born.word.heard, opens),
             key=window.visit,
             by=born.last(window),
-            until=None if window.lost is None else born.on + window.lost * DAY,
+            until=born.until(window),
             form=form,
         ),
     )
@@ -211,17 +221,17 @@ def _missed(
 ) -> tuple[Evidence, ...]:
     """One need at a time: the first window that nobody kept or made up for, also where it is still to be missed."""
     homes = done(person.acts, HomeVisited)
-    for window in windows if born is not None else ():
-        assert born is not None
+    if born is None:
+        return ()
+    for window in windows:
         first, since = born.opens(window).date(), born.last(window) + DAY
         kept = any(first <= visit.on < since for visit in visits)
         seen, met = any(v.on >= since for v in visits), any(h.on >= since for h in homes)
-        if kept or (seen and met) or not born.known(window):
+        if kept or (seen and met) or not born.known(window) or born.over(born.until(window)):
             continue
         left = listed(tuple(words for words, ok in (("kunjungan rumah", met), ("pemeriksaan bidan", seen)) if not ok))
         says = f"{window.visit} terlewat pada {figures.day(born.last(window))}. Sesudah itu belum ada {left}."
-        until = None if window.lost is None else born.on + window.lost * DAY
-        return (replace(rests_on([born.word], says, since=since, key=window.visit), until=until),)
+        return (replace(rests_on([born.word], says, since=since, key=window.visit), until=born.until(window)),)
     return ()
 
 
@@ -246,7 +256,7 @@ class NewbornCareMissing(ChildSign, frozen=True, tag="newborn-care-missing"):
         known = birth.cared_for(child)
         left = tuple(item for item in self.items if item not in known)
         until = born.on + self.days * DAY
-        if not left or born.registered >= until:
+        if not left or born.registered >= until or born.over(until):
             return ()
         opens = birth.moment(born.on, born.hour, self.hours).replace(tzinfo=zone(born.desa))
         return (

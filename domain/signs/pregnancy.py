@@ -155,6 +155,8 @@ class MotherInDanger(PregnancySign, frozen=True, tag="mother-in-danger"):
     diastolic: int
 
     def found(self, pregnancy: Pregnancy) -> tuple[Evidence, ...]:
+        if pregnancy.died is not None:
+            return ()
         arrived = in_hospital_since(pregnancy.referrals)
         calm = [a for a in done(pregnancy.acts, ClinicallyAssessed) if rules_out_danger(a)]
         left = [

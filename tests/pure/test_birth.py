@@ -15,6 +15,7 @@ from domain.pregnancy import Newborn, RecordOutcome, postnatal_contacts
 from domain.protocol import obligations
 from domain.signs.birth import NeonatalVisitDue, NeonatalVisitMissed, NifasOpen, PostnatalVisitDue, PostnatalVisitMissed
 from domain.signs.pregnancy import ThinMother
+from service.formbook import FORMS
 from tests.pure.telling import CASE, PLACE, Telling, at, child, juknis, mother
 
 KF, KN = "pregnancy.record-postnatal-visit", "child.record-neonatal-visit"
@@ -106,6 +107,29 @@ def test_of_a_child_registered_at_two_months_no_newborns_visit_is_asked() -> Non
     budi = child(born="2025-10-10", on="2025-12-12")
     owed = {o.rule for o in budi.owed()}
     assert owed.isdisjoint({"B25", "B26", "B27", "B29", "B32", "B37"})
+
+
+def test_what_a_newborn_was_not_given_is_not_asked_of_a_child_that_was_weighed_at_three_months() -> None:
+    baby = newborn().told("2026-01-12", "kader Ani", "child.measure", kg=5.9)
+    assert {o.rule for o in baby.owed()}.isdisjoint({"B25", "B26", "B27", "B29", "B32", "B37"})
+
+
+# What is left of a task
+
+
+def test_after_a_miscarriage_the_form_is_that_of_the_deed_that_is_left() -> None:
+    sari = mother().told("2025-03-10", "bidan Rina", "pregnancy.record-outcome", outcome="keguguran")
+    forms = [sari.must("B31").form]
+    for do, told in ((KF, {}), ("care.counsel", {"topic": "kb"})):
+        sari.told("2025-03-12", "bidan Rina", do, **told)
+        forms.append(sari.must("B31").form)
+    assert forms == [KF, "care.counsel", "case.close"]
+    assert set(forms) <= set(FORMS)
+
+
+def test_the_visit_to_a_newborn_has_its_own_form() -> None:
+    assert newborn().must("B25").form == KN
+    assert KN in FORMS
 
 
 # Twins
@@ -227,6 +251,9 @@ def test_an_hour_that_no_day_has_is_refused() -> None:
     assert refused(mother(), "2025-10-10", "pregnancy.record-outcome", outcome="lahir-hidup", alive=1, hour=24) == (
         "hour-impossible"
     )
+    reads = {"is": "pregnancy.outcome", "on": "2025-10-10", "outcome": "lahir-hidup", "alive": 1, "hour": 24}
+    mended = {"version": 2, "reads": reads, "reason": "salah-ketik"}
+    assert refused(delivered(), "2025-10-10", "case.correct", **mended) == "hour-impossible"
 
 
 def test_a_danger_sign_in_nifas_and_of_a_newborn_is_an_emergency() -> None:
