@@ -60,8 +60,13 @@ class ClinicallyAssessed(Event, frozen=True, tag="care.clinically-assessed"):
 class CarePlanStarted(Event, frozen=True, tag="care.plan-started"):
     """A plan of treatment or follow-up began."""
 
-    reason: Literal["gizi-buruk", "stunting", "kek", "anemia", "bblr", "lain"]
+    reason: Literal["gizi-buruk", "stunting", "kek", "anemia", "bblr", "infeksi", "lain"]
     personal: Personal | Sealed | None = None
+
+    @property
+    def restricted(self) -> bool:
+        """Which infection it is follows from the laboratory: HIV, syphilis or HBsAg."""
+        return self.reason == "infeksi"
 
 
 class CaseReviewed(Event, frozen=True, tag="care.reviewed"):

@@ -54,6 +54,8 @@ class Registered(Event, frozen=True, tag="pregnancy.registered"):
     """The mother's birth date."""
     height: float | None = None
     weight_before: float | None = None
+    last_birth: date | None = None
+    """When she gave birth before this pregnancy."""
     personal: Personal | Sealed | None = None
 
 
@@ -211,6 +213,7 @@ class Pregnancy(Person, frozen=True, kw_only=True):
     mother_born: date | None = None
     height: float | None = None
     weight_before: float | None = None
+    last_birth: date | None = None
     antenatal: tuple[Act, ...] = ()
     checks: tuple[Check, ...] = ()
     outcome: Act | None = None
@@ -320,6 +323,7 @@ def _registered(pregnancy: Pregnancy, event: Registered, recorded: Recorded) -> 
         mother_born=event.born,
         height=event.height,
         weight_before=event.weight_before,
+        last_birth=event.last_birth,
     )
 
 

@@ -11,19 +11,33 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from domain import birth, care, case, child, desa, family, oversight, person, pmt, pregnancy, preventive, referral
+from domain import (
+    antenatal,
+    birth,
+    care,
+    case,
+    child,
+    desa,
+    family,
+    oversight,
+    person,
+    pmt,
+    pregnancy,
+    preventive,
+    referral,
+)
 from domain.case import PERSONS, Case, Command, Elsewhere, Envelope, Event, Kind, Personal, Recorded, Refused
 from domain.pregnancy import Pregnancy
 
 EVENTS: tuple[type[Event], ...] = (
     *case.EVENTS, *care.EVENTS, *pmt.EVENTS, *referral.EVENTS, *person.EVENTS, *child.EVENTS, *preventive.EVENTS,
-    *pregnancy.EVENTS, *family.EVENTS, *desa.EVENTS, *oversight.EVENTS,
+    *pregnancy.EVENTS, *family.EVENTS, *desa.EVENTS, *oversight.EVENTS, *antenatal.EVENTS,
     *birth.EVENTS_OF_MOTHER, *birth.EVENTS_OF_CHILD,
 )  # fmt: skip
 COMMANDS: tuple[type[Command], ...] = (
     *case.COMMANDS, *care.COMMANDS, *pmt.COMMANDS, *referral.COMMANDS, *person.COMMANDS, *child.COMMANDS,
     *preventive.COMMANDS, *pregnancy.COMMANDS, *family.COMMANDS, *desa.COMMANDS,
-    *oversight.COMMANDS, *birth.COMMANDS,
+    *oversight.COMMANDS, *antenatal.COMMANDS, *birth.COMMANDS,
 )  # fmt: skip
 
 AnyEvent: Any = Union[EVENTS]  # noqa: UP007
@@ -44,6 +58,7 @@ TAKEN_BY: dict[type[Event], frozenset[Kind]] = {
     **dict.fromkeys((*care.EVENTS, *pmt.EVENTS, *referral.EVENTS, *person.EVENTS), PERSONS),
     **dict.fromkeys((*child.EVENTS, *preventive.EVENTS), frozenset({"child"})),
     **dict.fromkeys((*pregnancy.EVENTS, pregnancy.BirthOf, pregnancy.NewbornsOf), frozenset({"pregnancy"})),
+    **dict.fromkeys(antenatal.EVENTS, frozenset({"pregnancy"})),
     **dict.fromkeys(birth.EVENTS_OF_MOTHER, frozenset({"pregnancy"})),
     **dict.fromkeys(birth.EVENTS_OF_CHILD, frozenset({"child"})),
     **dict.fromkeys(family.EVENTS, frozenset({"family"})),

@@ -119,6 +119,11 @@ WRITES: Mapping[str, frozenset[Role]] = {
     "child.miss-deworming": _CARE,
     "child.do-kpsp": _FIELD,
     "child.clear-risk": _CARE,
+    "pregnancy.score-risk": _RECEIVERS,
+    "pregnancy.plan-birth": _RECEIVERS,
+    "pregnancy.attend-class": _FIELD,
+    "desa.raise-flag": frozenset({"puskesmas-tpg", "puskesmas-dr", "kecamatan", "kabupaten", "inspektorat"}),
+    "desa.resolve-flag": frozenset({"kecamatan", "kabupaten"}),
     "desa.register": frozenset(),  # by the operator, with the units
     "desa.list-posyandu": frozenset(),
     "desa.hold-session": _VILLAGE,

@@ -120,6 +120,8 @@ class Place:
         """A desk's list in the places of this post."""
         desa = None if who.role == "kabupaten" and desk == "kabupaten" else sorted(who.territory.desa)
         posyandu = None if who.territory.only is None else sorted(who.territory.only)
+        if who.role not in NAKES:
+            narrow = replace(narrow, without=self._restricted())
         with self._pool.connection() as conn:
             fresh = self._wait(conn, not_older_than)
             position = log.followed(conn, self.schema)
@@ -131,6 +133,10 @@ class Place:
         if position is None:
             return True
         return log.wait_for(conn, self.schema, position, self.settings.wait_ms / 1000)
+
+    def _restricted(self) -> tuple[str, ...]:
+        """Rules whose tasks only health workers may know of."""
+        return tuple(rule.id for rule in self.book().protocol.rules if rule.restricted)
 
     def people(self, who: Who, text: str) -> tuple[people.Found, ...]:
         """People of these places by name; by a whole NIK only for those who may see one."""
@@ -181,8 +187,9 @@ class Place:
         desks = access.DESKS[who.role]
         with self._pool.connection() as conn:
             found = lists.tasks_of(conn, self.schema, case, desks, self.now())
+        secret = () if who.role in NAKES else self._restricted()
         own: dict[tuple[str, str], Task] = {}
-        for task in sorted(found, key=lambda t: desks.index(t.desk)):
+        for task in sorted((t for t in found if t.rule not in secret), key=lambda t: desks.index(t.desk)):
             own.setdefault((task.rule, task.key), task)
         return tuple(own.values())
 

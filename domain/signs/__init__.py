@@ -1,6 +1,7 @@
 """What a rule may look for: the closed list of signs. A row of the juknis names one and fills in its numbers."""
 
 from domain.signs import (
+    antenatal,
     birth,
     careplan,
     child,
@@ -126,4 +127,23 @@ Sign = (
     | oversight.ImportRowsOpen
     | oversight.BreachOpen
     | oversight.AccessUnreviewed
+    | antenatal.ContactWindowMissed
+    | antenatal.NoDoctorScan
+    | antenatal.Anaemia
+    | antenatal.SevereAnaemia
+    | antenatal.HbNotRepeated
+    | antenatal.HighPressure
+    | antenatal.RiskNotScored
+    | antenatal.RiskHigh
+    | antenatal.FourTooMuch
+    | antenatal.TabletsShort
+    | antenatal.TripleMissing
+    | antenatal.InfectionFound
+    | antenatal.GainOffTarget
+    | antenatal.ClassesFew
+    | antenatal.NoBirthPlan
+    | antenatal.WeeklyContact
+    | antenatal.PostTerm
+    | antenatal.TeenMother
+    | oversight.IntegrityDoubtful
 )

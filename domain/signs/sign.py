@@ -13,7 +13,7 @@ from domain.care import CarePlanStarted, ClinicallyAssessed, Counselled
 from domain.case import PERSONS, Act, Case, Event, Evidence, Kind
 from domain.child import Child, FeedingRecorded, StatusConfirmed
 from domain.desa import Desa
-from domain.family import Family
+from domain.family import Family, Screened
 from domain.person import Person
 from domain.pregnancy import Pregnancy
 from domain.referral import Referral
@@ -129,7 +129,7 @@ def rests_on(
 
 Deed = Literal[
     "assessment", "counselling", "pmt-decision", "pmt-start", "feeding", "wasting-plan", "stunting-plan",
-    "status",
+    "status", "family-screened",
 ]  # fmt: skip
 """What a row may name as its end."""
 
@@ -139,6 +139,7 @@ _DEEDS: dict[Deed, type[Event]] = {
     "pmt-decision": pmt.PmtEligibilityDecided,
     "feeding": FeedingRecorded,
     "status": StatusConfirmed,
+    "family-screened": Screened,
 }
 
 

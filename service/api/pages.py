@@ -27,7 +27,7 @@ from projections.queue import DueState, Narrow, Task
 from projections.timeline import Told
 from service import access, plainly
 from service.access import Who
-from service.api import filling
+from service.api import filling, offered
 from service.api import units as regions
 from service.api.cases import Measure, measures, opened_or_404
 from service.api.queues import found, listed
@@ -398,8 +398,8 @@ def _actions(opened: Opened, who: Who, today: date) -> Iterator[tuple[str, str]]
     tags = sorted(FORMS, key=lambda tag: (_FIRST.index(tag) if tag in _FIRST else len(_FIRST), list(FORMS).index(tag)))
     for tag in tags:
         form = FORMS[tag]
-        offered = tag not in _NOT_OFFERED and access.may(who.role, tag)
-        if offered and filling.fits(form, opened) and filling.possible(form, opened.state, today):
+        may = tag not in _NOT_OFFERED and access.may(who.role, tag)
+        if may and offered.fits(form, opened) and offered.possible(form, opened.state, today):
             yield f"/isi/{tag}?kasus={opened.case}", form.title
 
 

@@ -8,7 +8,8 @@ _MOTHER = ("name", "nik", "kk", "father", "phone", "address", "rt", "rw")
 
 FORMS: tuple[Form, ...] = (
     Form("pregnancy.register", "Daftarkan ibu hamil", "Daftarkan",
-         ("on", "posyandu", "hpht", "dated_by", "due", "gravida", "para", "abortus", "born", "height", "weight_before"),
+         ("on", "posyandu", "hpht", "dated_by", "due", "gravida", "para", "abortus", "born", "height", "weight_before",
+          "last_birth"),
          _MOTHER, kind="pregnancy", begins=True, hint="Isi HPHT, atau perkiraan lahir dari USG."),
     Form("pregnancy.report", "Laporkan ibu hamil", "Laporkan", ("on", "posyandu"), ("name", "address", "phone", "note"),
          kind="pregnancy", begins=True, hint="Untuk ibu yang diketahui hamil, tetapi datanya belum lengkap."),
@@ -31,4 +32,9 @@ FORMS: tuple[Form, ...] = (
          kind="pregnancy", hint="Isi cara KB, atau alasan belum memakai KB."),
     Form("pregnancy.record-mothers-death", "Catat ibu meninggal", "Simpan", ("on", "place"), ("note",),
          kind="pregnancy"),
+    Form("pregnancy.score-risk", "Nilai risiko (KSPR)", "Simpan penilaian", ("on", "factors"), kind="pregnancy",
+         hint="Centang yang ada; skornya dihitung sendiri."),
+    Form("pregnancy.plan-birth", "Rencana persalinan (P4K)", "Simpan rencana",
+         ("on", "place", "helper", "transport", "donor", "jkn", "companion"), ("note",), kind="pregnancy"),
+    Form("pregnancy.attend-class", "Catat kelas ibu hamil", "Simpan", ("on", "husband"), kind="pregnancy"),
 )  # fmt: skip

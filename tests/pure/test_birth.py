@@ -267,4 +267,5 @@ def test_a_child_that_died_takes_no_more_care() -> None:
     baby = newborn().told("2025-10-12", "bidan Rina", "child.die")
     assert refused(baby, "2025-10-13", KN) == "after-death"
     baby.told("2025-10-14", "puskesmas-dr Budi", "person.review-death", whose="bayi")
-    assert baby.owed() == ()
+    assert [o.rule for o in baby.owed()] == ["C39"]
+    assert baby.told("2025-10-15", "bidan Rina", "case.close", reason="meninggal").owed() == ()

@@ -31,7 +31,8 @@ def test_a_family_is_in_the_desa_it_was_registered_in() -> None:
 def test_a_unit_is_found_by_its_code_and_knows_its_posyandu() -> None:
     state = stories.fold(unit().story)
     assert isinstance(state, Desa)
-    assert (state.desa, state.level, state.posyandus) == ("3603332001", "desa", ("3603332001.01",))
+    assert (state.desa, state.level) == ("3603332001", "desa")
+    assert [p.code for p in state.posyandus] == ["3603332001.01"]
     assert desa.number("3603332001") == desa.number("3603332001") != desa.number("3603332002")
 
 
