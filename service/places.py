@@ -225,7 +225,7 @@ class Place:
         """The same without a thread that waits, unless a story must be looked into before."""
         if any(_names_event(one, who) for one in sent):
             return await asyncio.to_thread(self.submit, sent, who)
-        return await asyncio.wrap_future(self._written(sent, who))
+        return await _awaited(self._written(sent, who))
 
     def _written(self, sent: Sequence[Submitted], who: Who) -> Future[list[Answer]]:
         by = Actor(str(who.account), who.role, who.post.unit.code, partial(access.check, who))
@@ -239,6 +239,20 @@ class Place:
             story = log.stories(conn, self.schema, [sent.case])[sent.case]
         version = timeline.version_of(story, who.role, number) or 0
         return replace(sent, command=replace(sent.command, version=version)) if version != number else sent
+
+
+async def _awaited(answers: Future[list[Answer]]) -> list[Answer]:
+    """What another thread answers. Nobody takes an entry back, so a call that was given up is told nothing."""
+    loop = asyncio.get_running_loop()
+    there: asyncio.Future[None] = loop.create_future()
+    answers.add_done_callback(lambda _: loop.call_soon_threadsafe(_wake, there))
+    await there
+    return answers.result()
+
+
+def _wake(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_result(None)
 
 
 def _names_event(sent: Submitted, who: Who) -> bool:
