@@ -116,11 +116,14 @@ def finish(schema: str, table: Table, suffix: LiteralString = "") -> list[Compos
     ]
 
 
-def analyze(schema: str, table: Table, suffix: LiteralString = "") -> Composed:
-    """Statistics on what rows are found by; on all the texts of a line they would take longer than its indexes."""
+def settle(schema: str, table: Table, suffix: LiteralString = "") -> Composed:
+    """Statistics on what rows are found by; on all the texts of a line they would take longer than its indexes.
+
+    And the map of what every reader may see, without which an index has to ask the table about each of its rows.
+    """
     named = set(re.findall(r"\w+", " ".join(table.indexes))) | set(table.key)
     columns = SQL(", ").join(Identifier(name) for name, _ in table.columns if name in named)
-    return SQL("ANALYZE {} ({})").format(Identifier(schema, table.name + suffix), columns)
+    return SQL("VACUUM (ANALYZE) {} ({})").format(Identifier(schema, table.name + suffix), columns)
 
 
 def index_names(table: Table) -> list[str]:

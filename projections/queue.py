@@ -14,6 +14,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import astuple
 from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 
@@ -38,30 +39,17 @@ TABLE = Table(
         ("until", "timestamptz"),
         ("priority", "smallint NOT NULL"),
         ("risk", "smallint NOT NULL"),
-        ("supervision", "boolean NOT NULL"),
         ("walk", 'text COLLATE "C" NOT NULL'),
         ("rule", "text NOT NULL"),
-        ("key", "text NOT NULL"),
-        ("owner", "text NOT NULL"),
-        ("kind", "text NOT NULL"),
-        ("since", "date NOT NULL"),
-        ("task", "text NOT NULL"),
-        ("form", "text NOT NULL"),
-        ("why", "text NOT NULL"),
-        ("events", "integer[] NOT NULL"),
-        ("name", "text NOT NULL"),
-        ("mother", "text NOT NULL"),
-        ("born", "date"),
-        ("sex", "text"),
-        ("address", "text NOT NULL"),
-        ("rt", "text NOT NULL"),
-        ("rw", "text NOT NULL"),
         ("searched", "text NOT NULL"),
+        ("line", "bytea NOT NULL"),
     ),
     key=("case_id", "desk", "nth"),
     indexes=(
         # A kader's list is one posyandu of it, a bidan's one desa, a puskesmas's a few. It is all the counts need.
         "(desk, desa, posyandu, opens, until) INCLUDE (due, priority, rule)",
+        # The order of a list, desa by desa: a page is where it begins, and is read no further than it goes.
+        "(desk, desa, priority, due, risk, walk, case_id, nth) INCLUDE (opens, until)",
     ),
 )
 
@@ -72,6 +60,38 @@ NAMELESS: frozenset[Role] = frozenset({"kecamatan", "kabupaten", "inspektorat"})
 
 UNTOLD: frozenset[Role] = frozenset({"desa"})
 """They act on a name, an address and a task, and are not told what was found (protocol 10)."""
+
+
+class Line(Struct, frozen=True, array_like=True):
+    """What a line shows. It is stored as one piece: nobody asks by its parts, and fifty lines are soon taken apart."""
+
+    case: UUID | None
+    """None at desks that may not know whose it is."""
+    desk: Role
+    desa: str
+    posyandu: str
+    opens: datetime
+    due: datetime
+    until: datetime | None
+    priority: int
+    risk: int
+    supervision: bool
+    rule: str
+    key: str
+    owner: Role
+    kind: str
+    since: date
+    task: str
+    form: str
+    why: str
+    events: tuple[int, ...]
+    name: str
+    mother: str
+    born: date | None
+    sex: str | None
+    address: str
+    rt: str
+    rw: str
 
 
 def lines(case: UUID, state: Case, who: Personal, owed: Sequence[Obligation], story: Sequence[Recorded]) -> list[Row]:
@@ -89,15 +109,24 @@ def lines(case: UUID, state: Case, who: Personal, owed: Sequence[Obligation], st
                 continue
             nth = counted[desk] = counted.get(desk, -1) + 1
             if desk in NAMELESS and state.KIND != "desa":
-                place = (case, desk, nth, state.desa, "", at.opens, obligation.due, obligation.until)
-                found.append((*place, *_nameless(obligation, at)))
+                found.append(_row(case, nth, _nameless(state, obligation, at), "", ""))
                 continue
             if desk not in hidden:
                 hidden[desk] = words.hidden(story, desk)
-            posyandu = obligation.place or state.posyandu
-            place = (case, desk, nth, state.desa, posyandu, at.opens, obligation.due, obligation.until)
-            found.append((*place, *_named(obligation, at, person, hidden[desk])))
+            line = _named(case, state, obligation, at, person, hidden[desk])
+            found.append(_row(case, nth, line, person.walk, person.searched + obligation.task.lower()))
     return found
+
+
+def _row(case: UUID, nth: int, line: Line, walk: str, searched: str) -> Row:
+    return (
+        case, line.desk, nth, line.desa, line.posyandu, line.opens, line.due, line.until, line.priority, line.risk,
+        walk, line.rule, searched, _written.encode(line),
+    )  # fmt: skip
+
+
+_written = msgspec.json.Encoder()
+_read = msgspec.json.Decoder(Line)
 
 
 class _Person(Struct, frozen=True):
@@ -127,32 +156,31 @@ def _person(state: Case, who: Personal) -> _Person:
     )
 
 
-def _named(obligation: Obligation, desk: Desk, person: _Person, hidden: frozenset[int]) -> Row:
-    untold = desk.desk in UNTOLD and person.kind in PERSONS
+def _named(case: UUID, state: Case, obligation: Obligation, at: Desk, person: _Person, hidden: frozenset[int]) -> Line:
+    untold = at.desk in UNTOLD and person.kind in PERSONS
     why = f"Perlu dikerjakan sejak {words.day(obligation.since)}." if untold else obligation.says
-    return (
-        obligation.priority, _risk(person, obligation.since), desk.supervision, person.walk, obligation.rule,
-        obligation.key, obligation.owner, person.kind, obligation.since, obligation.task, obligation.form, why,
-        [] if untold else _numbers(obligation.events, hidden), *person.shown,
-        person.searched + obligation.task.lower(),
+    return Line(
+        case, at.desk, state.desa, obligation.place or state.posyandu, at.opens, obligation.due, obligation.until,
+        obligation.priority, _risk(person, obligation.since), at.supervision, obligation.rule, obligation.key,
+        obligation.owner, person.kind, obligation.since, obligation.task, obligation.form, why,
+        () if untold else _numbers(obligation.events, hidden), *person.shown,
     )  # fmt: skip
 
 
-def _nameless(obligation: Obligation, desk: Desk) -> Row:
+def _nameless(state: Case, obligation: Obligation, at: Desk) -> Line:
     """No rule but that of supervision, no key, no kind of case: their names alone would tell what somebody has."""
     task = f"Tugas {PRIORITIES[obligation.priority]} belum selesai di meja {DESKS[obligation.owner]}"
-    return (
-        obligation.priority, 0, True, "", desk.under, "", obligation.owner, "", obligation.since, task, "", "", [], "",
-        "",
-        None, None, "", "", "", "",
+    return Line(
+        None, at.desk, state.desa, "", at.opens, obligation.due, obligation.until, obligation.priority, 0, True,
+        at.under, "", obligation.owner, "", obligation.since, task, "", "", (), "", "", None, None, "", "", "",
     )  # fmt: skip
 
 
-def _numbers(versions: tuple[int, ...], hidden: frozenset[int]) -> list[int]:
+def _numbers(versions: tuple[int, ...], hidden: frozenset[int]) -> tuple[int, ...]:
     """Evidence under the numbers this desk's timeline gives it: a gap would tell of a restricted result."""
     if not hidden:
-        return list(versions)
-    return [version - sum(h < version for h in hidden) for version in versions if version not in hidden]
+        return versions
+    return tuple(version - sum(h < version for h in hidden) for version in versions if version not in hidden)
 
 
 def _risk(person: _Person, on: date) -> int:
@@ -193,35 +221,9 @@ AHEAD = timedelta(days=30)
 """How far the view of what is coming looks."""
 
 
-class Task(Struct, frozen=True):
-    """One line of a list. `case` is None at desks that may not know whose it is."""
+class Task(Line, frozen=True, array_like=False):
+    """One line of a list, and how it stands now."""
 
-    case: UUID | None
-    desk: Role
-    desa: str
-    posyandu: str
-    opens: datetime
-    due: datetime
-    until: datetime | None
-    priority: int
-    risk: int
-    supervision: bool
-    rule: str
-    key: str
-    owner: Role
-    kind: str
-    since: date
-    task: str
-    form: str
-    why: str
-    events: tuple[int, ...]
-    name: str
-    mother: str
-    born: date | None
-    sex: str | None
-    address: str
-    rt: str
-    rw: str
     late: bool
     coming: bool
 
@@ -247,6 +249,8 @@ class Page(Struct, frozen=True):
     counts: Counts
     after: str | None
     """Ask with this for the next page; None at the end."""
+    position: int
+    """The list is right up to here."""
 
 
 def worklist(
@@ -274,17 +278,18 @@ def worklist(
         "without": list(narrow.without),
         **_unpacked(after),
     }  # fmt: skip
-    found = conn.execute(statement, asked, binary=True).fetchall()
-    counts = _counts(found[0][0], narrow)
-    rows = [row[1:] for row in found if row[2] is not None]
-    more = _packed(rows[limit - 1]) if len(rows) > limit else None
-    return Page(tuple(_task(row, now) for row in rows[:limit]), counts, more)
+    found = conn.execute(statement, asked, binary=True, prepare=True).fetchall()
+    groups, position = found[0][0]
+    tasks = tuple(_task(*row[1:4]) for row in found[:limit] if row[1] is not None)
+    more = _packed(found[limit - 1][4]) if len(found) > limit else None
+    return Page(tasks, _counts(groups, narrow), more, position)
 
 
 def tasks_of(conn: Connection[Any], schema: str, case: UUID, desks: Sequence[Role], now: datetime) -> tuple[Task, ...]:
     """What is open for one case at these desks, for the page of the case."""
-    rows = conn.execute(_of_case(schema), {"case": case, "desks": list(desks), "now": now}, binary=True).fetchall()
-    return tuple(_task(row, now) for row in rows)
+    asked = {"case": case, "desks": list(desks), "now": now}
+    rows = conn.execute(_of_case(schema), asked, binary=True, prepare=True).fetchall()
+    return tuple(_task(*row) for row in rows)
 
 
 def _both(allowed: Sequence[str] | None, chosen: str | None) -> Sequence[str] | None:
@@ -307,25 +312,11 @@ def _like(text: str | None) -> str | None:
     return f"%{plain}%"
 
 
-_SHOWN: tuple[LiteralString, ...] = (
-    "desk", "desa", "posyandu", "opens", "due", "until", "priority", "risk", "supervision", "rule", "key", "owner",
-    "kind", "since", "task", "form", "why", "events", "name", "mother", "born", "sex", "address", "rt", "rw",
-)  # fmt: skip
 _ORDER: tuple[LiteralString, ...] = ("priority", "due", "risk", "walk", "case_id", "nth")
-_SELECTED: tuple[LiteralString, ...] = ("case_id", *_SHOWN, "walk", "nth")
 
 
-def _task(row: Sequence[Any], now: datetime) -> Task:
-    case, desk, desa, posyandu, opens, due, *middle = row[:_EVENTS]
-    shown = row[_EVENTS + 1 : len(_SHOWN) + 1]
-    late, coming = opens <= now and due < now, now < opens
-    whose = case if row[_KIND] else None  # a line without a kind is of somebody this desk may not know
-    line = (whose, desk, desa, posyandu, opens, due, *middle, tuple(row[_EVENTS]), *shown, late, coming)
-    return Task(*line)
-
-
-_EVENTS = 1 + _SHOWN.index("events")
-_KIND = 1 + _SHOWN.index("kind")
+def _task(line: bytes, late: bool, coming: bool) -> Task:
+    return Task(*(*astuple(_read.decode(line)), late, coming))
 
 
 # How a moment divides the lines: the same comparisons as domain.protocol.state
@@ -356,20 +347,21 @@ def _statement(
         scope.append("searched LIKE %(text)s")
     if without:
         scope.append("rule <> ALL(%(without)s::text[])")
-    narrow = [*scope, _VIEWS[due]]
+    narrow = [_AT_DESA if part.startswith("desa =") else part for part in (*scope, _VIEWS[due])]
     if rule:
         narrow.append("rule = %(rule)s")
     if after:
         narrow.append(_AFTER)
-    queue = Identifier(schema, "queue")
+    queue, order = Identifier(schema, "queue"), SQL(", ".join(_ORDER))
     return (
         SQL(_LIST)
         .format(
             queue=queue,
-            scope=SQL(" AND ".join([*scope, "opens <= %(ahead)s"])).format(queue=queue),
+            follower=Identifier(schema, "follower"),
+            scope=SQL(" AND ".join([*scope, "opens <= %(ahead)s"])),
             narrow=SQL(" AND ".join(narrow)).format(queue=queue),
-            selected=SQL(", ".join(_SELECTED)),
-            order=SQL(", ".join(_ORDER)),
+            places=SQL(_EACH_DESA if desa else _ANYWHERE),
+            order=order,
             open=SQL(_OPEN),
             late=SQL(_LATE),
         )
@@ -377,6 +369,8 @@ def _statement(
     )
 
 
+# In each desa the page is read from the index of the order, no further than it can go; what they have together is
+# sorted, and only what is left of it fetched from the table.
 _LIST: LiteralString = """
 WITH counted AS (
     SELECT rule,
@@ -389,21 +383,43 @@ WITH counted AS (
     WHERE {scope}
     GROUP BY rule, priority
 ), page AS (
-    SELECT {selected}
-    FROM {queue}
-    WHERE {narrow}
+    SELECT first.*
+    FROM {places} AS place (code)
+    CROSS JOIN LATERAL (
+        SELECT {order}
+        FROM {queue}
+        WHERE {narrow}
+        ORDER BY {order}
+        LIMIT %(limit)s
+    ) AS first
     ORDER BY {order}
     LIMIT %(limit)s
+), numbered AS (
+    SELECT *, row_number() OVER (ORDER BY {order}) AS at
+    FROM page
 )
 SELECT CASE
-           WHEN row_number() OVER (ORDER BY {order}) = 1
-           THEN (SELECT json_agg(json_build_array(rule, priority, not_late, late, week, coming)) FROM counted)
+           WHEN at IS NULL OR at = 1
+           THEN json_build_array(
+               (SELECT json_agg(json_build_array(rule, priority, not_late, late, week, coming)) FROM counted),
+               (SELECT coalesce(min(position) FILTER (WHERE parked_at IS NULL), 0) FROM {follower})
+           )
        END,
-       page.*
+       whole.line,
+       whole.{open} AND whole.{late},
+       NOT whole.{open},
+       CASE
+           WHEN at = %(limit)s - 1
+           THEN json_build_array(n.priority, n.due, n.risk, left(n.walk, 8), n.case_id, n.nth)
+       END
 FROM (SELECT) AS always
-LEFT JOIN page ON true
-ORDER BY {order}
+LEFT JOIN numbered AS n ON true
+LEFT JOIN {queue} AS whole ON whole.case_id = n.case_id AND whole.desk = %(desk)s AND whole.nth = n.nth
+ORDER BY at
 """
+_EACH_DESA: LiteralString = "unnest(%(desa)s::text[])"
+_ANYWHERE: LiteralString = "(VALUES (NULL))"
+_AT_DESA: LiteralString = "desa = place.code"
 
 # A cursor stands in addresses and so carries no name; the name that belongs to its place is looked up.
 _AFTER: LiteralString = """
@@ -424,16 +440,16 @@ _AFTER: LiteralString = """
 def _of_case(schema: str) -> bytes:
     return (
         SQL("""
-        SELECT {selected}
+        SELECT line, {open} AND {late}, NOT {open}
         FROM {queue}
         WHERE case_id = %(case)s AND desk = ANY(%(desks)s::text[]) AND {open} AND {there}
         ORDER BY {order}
         """)
         .format(
             queue=Identifier(schema, "queue"),
-            selected=SQL(", ".join(_SELECTED)),
             order=SQL(", ".join(_ORDER)),
             open=SQL(_OPEN),
+            late=SQL(_LATE),
             there=SQL(_THERE),
         )
         .as_bytes()
@@ -444,7 +460,7 @@ def _of_case(schema: str) -> bytes:
 
 
 class _Cursor(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """Where a page ended."""
+    """Where a page ended. `walk` is RW and RT only."""
 
     priority: int
     due: datetime
@@ -454,11 +470,8 @@ class _Cursor(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     nth: int
 
 
-def _packed(row: Sequence[Any]) -> str:
-    place = dict(zip(_SELECTED, row, strict=True))
-    walk = place["walk"][: len("000/000/")]
-    cursor = _Cursor(place["priority"], place["due"], place["risk"], walk, place["case_id"], place["nth"])
-    return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).decode().rstrip("=")
+def _packed(place: Sequence[Any]) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
 
 
 def _unpacked(after: str | None) -> dict[str, Any]:

@@ -194,7 +194,7 @@ def _finish(conn: Conn, schema: str, wanted: Sequence[Projection], suffix: Liter
     for table in _tables(wanted):
         for statement in projection.finish(schema, table, suffix):
             conn.execute(statement)
-        conn.execute(projection.analyze(schema, table, suffix))
+        conn.execute(projection.settle(schema, table, suffix))
 
 
 # What was recorded meanwhile

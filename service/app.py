@@ -93,7 +93,7 @@ def create(
         exception_handlers={Exception: answer},
         template_config=TemplateConfig(directory=web / "templates", engine=JinjaTemplateEngine, engine_callback=_words),
         compression_config=CompressionConfig(
-            backend="gzip", gzip_compress_level=5, minimum_size=1000, exclude=["^/entries$"]
+            backend="gzip", gzip_compress_level=3, minimum_size=1000, exclude=["^/entries$"]
         ),
         request_max_body_size=settings.body_bytes,
         openapi_config=openapi(),

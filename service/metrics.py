@@ -19,7 +19,9 @@ _LABELS = ("method", "path", "status_code", "app_name")
 _REQUESTS = Counter("dampingi_requests_total", "Total requests", _LABELS)
 _ERRORS = Counter("dampingi_requests_error_total", "Total errors in requests", _LABELS)
 _SECONDS = Histogram("dampingi_request_duration_seconds", "Request duration, in seconds", _LABELS)
-_NOW = Gauge("dampingi_requests_in_progress", "Total requests currently in progress", _LABELS, multiprocess_mode="livesum")
+_NOW = Gauge(
+    "dampingi_requests_in_progress", "Total requests currently in progress", _LABELS, multiprocess_mode="livesum"
+)
 
 
 class Counted(ASGIMiddleware):
@@ -31,7 +33,7 @@ class Counted(ASGIMiddleware):
         if scope["path"].startswith(_UNCOUNTED):
             await next_app(scope, receive, send)
             return
-        method, path = scope["method"], scope["path_template"]
+        method, path = str(scope.get("method", "")), scope["path_template"]
         began, took, status = perf_counter(), 0.0, 200
 
         async def watched(message: Message) -> None:

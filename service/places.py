@@ -37,7 +37,6 @@ class Listed(Struct, frozen=True):
     """A page of a list, and how new it is."""
 
     page: Page
-    position: int
     fresh: bool
     at: datetime
 
@@ -124,10 +123,9 @@ class Place:
             narrow = replace(narrow, without=self._restricted())
         with self._pool.connection() as conn:
             fresh = self._wait(conn, not_older_than)
-            position = log.followed(conn, self.schema)
             now = self.now()
             page = lists.worklist(conn, self.schema, desk, desa, posyandu, now, narrow, after, limit)
-        return Listed(page, position, fresh, now)
+        return Listed(page, fresh, now)
 
     def _wait(self, conn: Connection[Any], position: int | None) -> bool:
         if position is None:

@@ -74,7 +74,7 @@ def listed(
         page.tasks if named else tuple(map(_covered, page.tasks)),
         page.counts,
         page.after,
-        listed.position,
+        page.position,
         listed.fresh,
         listed.at,
     )

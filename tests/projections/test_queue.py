@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
@@ -57,6 +58,12 @@ BUDI = Personal(name="Budi", mother="Siti", address="Kp. Sawah", rt="02", rw="1"
 
 def of(number: int, *obligations: Obligation, who: Personal = BUDI, state: Child | None = None) -> list[Row]:
     return lines(case(number), state or child(), who, obligations, ())
+
+
+def line_of(row: Row) -> queue.Line:
+    """What stands in the line."""
+    columns = [name for name, _ in queue.TABLE.columns]
+    return msgspec.json.decode(row[columns.index("line")], type=queue.Line)
 
 
 def ask(conn: psycopg.Connection, schema: str, desk: Role = "bidan", **kw: Any) -> queue.Page:
@@ -124,7 +131,7 @@ def test_offices_above_hold_no_name_no_rule_and_no_finding(desk: Role) -> None:
     told = " ".join(str(value) for value in line)
     for secret in ("Budi", "Siti", "Sawah", "3603330106240001", "C16", "gizi", "gram", "care.", "child", "2024"):
         assert secret not in told
-    assert "Tugas darurat belum selesai di meja Dokter puskesmas" in line
+    assert line_of(line).task == "Tugas darurat belum selesai di meja Dokter puskesmas"
 
 
 def test_offices_above_are_not_told_whose_case_it_is(conn: psycopg.Connection, schema: str) -> None:
@@ -141,7 +148,7 @@ def test_the_desa_gets_name_address_and_task_and_not_what_was_found() -> None:
     assert "Kp. Sawah" in told
     assert "Perlu dikerjakan sejak 3 Maret 2025." in told
     assert "gizi" not in told
-    assert dict(zip((c for c, _ in queue.TABLE.columns), line, strict=True))["events"] == []
+    assert line_of(line).events == ()
 
 
 def test_a_nik_is_on_no_list() -> None:
@@ -162,8 +169,7 @@ def test_evidence_of_a_mother_is_numbered_as_a_kader_counts() -> None:
     mother = Pregnancy(desa=MELATI[:10], posyandu=MELATI, first=Act(on, 1, NOW, "bidan", "a1", registered))
     obligation = owed(desks=[Desk("kader", NOW, False), Desk("bidan", NOW, True)])
     kader, bidan = lines(case(1), mother, Personal(name="Rina"), [obligation], story)
-    at = [c for c, _ in queue.TABLE.columns].index("events")
-    assert (kader[at], bidan[at]) == ([2], [2, 3])
+    assert (line_of(kader).events, line_of(bidan).events) == ((2,), (2, 3))
 
 
 def test_a_desk_whose_turn_comes_after_the_end_gets_no_line() -> None:
@@ -317,7 +323,7 @@ def test_counts_come_with_the_page_and_add_up(conn: psycopg.Connection, schema: 
 
 def test_an_empty_list_has_counts_too(conn: psycopg.Connection, schema: str) -> None:
     stand(conn, schema, queue.TABLE, ())
-    assert ask(conn, schema) == queue.Page((), queue.Counts(), None)
+    assert ask(conn, schema) == queue.Page((), queue.Counts(), None, 0)
 
 
 @pytest.mark.parametrize(
@@ -355,22 +361,64 @@ def _kabupaten() -> list[Row]:
     ]  # fmt: skip
 
 
-def test_a_list_reads_by_index_and_only_its_own_lines(conn: psycopg.Connection, schema: str) -> None:
+ONE, EIGHT = ["3603300007"], [f"36033{desa:05}" for desa in range(8, 16)]
+
+
+@pytest.mark.parametrize(
+    ("desk", "desa", "posyandu", "skipped", "most"),
+    [
+        # Twenty lines of a posyandu, all on the page, each fetched by its key.
+        ("kader", ONE, ["3603300007.03"], 0, 100),
+        # A hundred lines of a desa: the counts read its part of one index, the page a piece of the other.
+        ("bidan", ONE, None, 0, 190),
+        # Eight hundred lines of eight desa. The old way read a thousand blocks here, and more on the tenth page.
+        ("bidan", EIGHT, None, 0, 230),
+        ("bidan", EIGHT, None, 450, 260),
+    ],
+)
+def test_a_list_reads_by_index_and_only_its_own_lines(
+    conn: psycopg.Connection,
+    schema: str,
+    desk: Role,
+    desa: Sequence[str],
+    posyandu: Sequence[str] | None,
+    skipped: int,
+    most: int,
+) -> None:
     stand(conn, schema, queue.TABLE, _kabupaten())
-    place = "3603300007.03"
-    statement = queue._statement(schema, True, True, False, False, None, False, False).decode()
-    asked = {
-        "desk": "kader", "desa": [place[:10]], "posyandu": [place], "now": NOW, "week": NOW + timedelta(days=7),
-        "ahead": NOW + queue.AHEAD, "limit": 51,
-    }  # fmt: skip
-    row = conn.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", asked).fetchone()  # type: ignore[arg-type]
-    assert row is not None
-    plan = row[0][0]["Plan"]
-    nodes = list(_nodes(plan))
-    assert not [node for node in nodes if node["Node Type"] == "Seq Scan"]
-    assert sum(1 for node in nodes if "Index" in node["Node Type"]) >= 2
-    # Twenty lines of this posyandu, each read once for the counts and once for the page.
-    assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 120
+    conn.execute(SQL("VACUUM ANALYZE {}").format(Identifier(schema, "queue")))
+    after = ask(conn, schema, desk, desa=desa, posyandu=posyandu, limit=skipped).after if skipped else None
+    explaining = Explaining(conn)
+    with pytest.raises(Explained) as explained:
+        ask(explaining, schema, desk, desa=desa, posyandu=posyandu, after=after)  # type: ignore[arg-type]
+    nodes = list(_nodes(explained.value.plan))
+    of_lists = [node for node in nodes if node.get("Relation Name") == "queue"]
+    assert {node["Node Type"] for node in of_lists} <= {"Index Only Scan", "Index Scan", "Bitmap Heap Scan"}
+    if posyandu is None:
+        fetched = [node for node in of_lists if node["Node Type"] != "Index Only Scan"]
+        assert {node["Index Name"] for node in fetched} == {"queue_key"}
+        assert max(node["Actual Rows"] * node["Actual Loops"] for node in fetched) <= 51
+    assert nodes[0]["Shared Hit Blocks"] + nodes[0]["Shared Read Blocks"] <= most
+
+
+class Explained(Exception):
+    """Instead of rows."""
+
+    def __init__(self, plan: dict[str, Any]) -> None:
+        super().__init__()
+        self.plan = plan
+
+
+class Explaining:
+    """A connection that tells how it would answer the statement it is given."""
+
+    def __init__(self, conn: psycopg.Connection) -> None:
+        self._conn = conn
+
+    def execute(self, statement: bytes, asked: dict[str, Any], **_how: Any) -> None:
+        row = self._conn.execute(b"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + statement, asked).fetchone()
+        assert row is not None
+        raise Explained(row[0][0]["Plan"])
 
 
 def _nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
