@@ -26,9 +26,9 @@ from projections import follow
 from service import demo, lives
 from service.accounts import Accounts
 from service.exchange import eppgbm
+from service.exchange.ahead import Ahead, Source
 from service.exchange.door import ImportDoor
 from service.exchange.intake import Intake
-from service.exchange.placing import Places
 from service.exchange.rejected import Aside
 from service.exchange.tables import open_table
 from service.exchange.whole import bring_in
@@ -90,9 +90,9 @@ def _import(dsn: str, path: Path, tell: Any) -> None:
         found = {"seconds": 0.0, "again": 0.0}
         for name in found:
             start = perf_counter()
-            intake = Intake(door, Places(accounts.units()), MASTER)
+            source = Source(path, eppgbm.read, accounts.units(), None, MASTER, door.today)
             asides = [Aside(path.with_suffix(f".{name}.{word}"), word) for word in ("ditolak", "catatan")]
-            tally = bring_in(eppgbm.read(open_table(path).lines), intake, *asides)
+            tally = bring_in(Ahead(source), Intake(door), *asides)
             found[name] = perf_counter() - start
             if tally.rows["rejected"]:
                 raise SystemExit(f"{tally.says()} {asides[0].path.read_text()[:2000]}")

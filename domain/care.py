@@ -10,7 +10,12 @@ from domain.case import Event, Personal, Sealed, asks
 DangerSign = Literal[
     "tidak-mau-minum", "muntah-semua", "kejang", "tidak-sadar", "sesak", "demam-tinggi", "diare-darah", "bengkak-kaki",
     "lemas", "perdarahan", "sakit-kepala-hebat", "bengkak-wajah", "ketuban-pecah", "gerak-janin-kurang", "nyeri-perut",
-    "tali-pusat-merah", "kuning", "lain",
+    "tali-pusat-merah", "kuning",
+    # in nifas
+    "perdarahan-nifas", "lokia-berbau", "payudara-bengkak", "sedih-terus",
+    # of a newborn
+    "tidak-mau-menyusu", "napas-cepat", "tarikan-dada", "demam-bayi", "tubuh-dingin", "kuning-dini",
+    "lain",
 ]  # fmt: skip
 
 
@@ -45,14 +50,23 @@ class ClinicallyAssessed(Event, frozen=True, tag="care.clinically-assessed"):
     red_flag: bool | None = None
     """A sign that stunting has a cause for a paediatrician (PNPK 2022)."""
     plan: Literal["rawat-jalan", "rawat-inap", "pantau", "rujuk", "selesai"] | None = None
+    cough_weeks: int | None = None
+    tb_contact: bool | None = None
+    tb_screened: bool | None = None
+    """It was looked into whether it is tuberculosis."""
     personal: Personal | Sealed | None = None
 
 
 class CarePlanStarted(Event, frozen=True, tag="care.plan-started"):
     """A plan of treatment or follow-up began."""
 
-    reason: Literal["gizi-buruk", "stunting", "kek", "anemia", "bblr", "lain"]
+    reason: Literal["gizi-buruk", "stunting", "kek", "anemia", "bblr", "infeksi", "lain"]
     personal: Personal | Sealed | None = None
+
+    @property
+    def restricted(self) -> bool:
+        """Which infection it is follows from the laboratory: HIV, syphilis or HBsAg."""
+        return self.reason == "infeksi"
 
 
 class CaseReviewed(Event, frozen=True, tag="care.reviewed"):

@@ -147,6 +147,8 @@ class Evidence(Struct, frozen=True):
     """Code of the posyandu it is about, where the case itself is of no posyandu."""
     branch: str = ""
     """Which of the rule's ways it takes, where the rule has several (who pays, born too early)."""
+    form: str = ""
+    """Tag of the command that does what is left of the task, where that is not the one the rule names."""
 
 
 def zone(area: str) -> timezone:

@@ -50,6 +50,20 @@ class Chart:
     def latest(self) -> Point | None:
         return self.points[-1] if self.points else None
 
+    def below_p5(self, before: Weighing, now: Weighing) -> bool:
+        """The weight gained less between the two than 5 in 100 healthy children of WHO's do."""
+        child = self.case
+        if (
+            not isinstance(child, Child)
+            or child.born is None
+            or child.sex is None
+            or before.kg is None
+            or now.kg is None
+        ):
+            return False
+        weights = (before.on, before.kg), (now.on, now.kg)
+        return kms.below_velocity_p5(*weights, child.born, child.sex, self._table.velocity) is True
+
     @cached_property
     def marks(self) -> tuple[kms.KmsMark, ...]:
         """One KMS mark for each measurement with a weight, in the order of the days."""

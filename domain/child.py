@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain import person
+from domain import birth, person, preventive
 from domain.case import (
     NAKES,
     Act,
@@ -27,7 +27,7 @@ from domain.case import (
     act,
     asks,
 )
-from domain.person import Person
+from domain.person import DeathReviewed, Person
 
 Category = Literal["gizi-buruk", "gizi-kurang", "gizi-baik", "berisiko-gizi-lebih", "gizi-lebih", "obesitas"]
 WeightClass = Literal["bb-sangat-kurang", "bb-kurang", "bb-normal", "risiko-bb-lebih"]
@@ -62,8 +62,14 @@ class Registered(Event, frozen=True, tag="child.registered"):
     """Which child of the mother, or of the twins."""
     mother: UUID | None = None
     """The pregnancy it was born from."""
+    hour: int | None = None
+    """Hour of birth on that day, local time."""
+    risks: tuple[birth.Risk, ...] = ()
+    """What was known of its mother when it was registered from its birth."""
     nik: bool = False
     """The identity holds a valid NIK, which cannot be seen once it is sealed. Set when recorded, whatever was sent."""
+    nik_doubtful: bool = False
+    """The file it came from had a NIK that is masked, rounded or wrong."""
     personal: Personal | Sealed | None = None
 
 
@@ -102,6 +108,12 @@ class AbsenceRecorded(Event, frozen=True, tag="child.absent"):
 
 class MeasurementVerified(Event, frozen=True, tag="child.measurement-verified"):
     """Somebody else measured again and found event `version` right."""
+
+    version: int
+
+
+class ConflictResolved(Event, frozen=True, tag="child.conflict-resolved"):
+    """Of two measurements of one day by two people, that of event `version` stands. The other stays in the story."""
 
     version: int
 
@@ -145,17 +157,19 @@ Identify = asks(Identified, "Identify", "child.identify")
 Measure = asks(Measured, "Measure", "child.measure")
 RecordAbsence = asks(AbsenceRecorded, "RecordAbsence", "child.record-absence")
 VerifyMeasurement = asks(MeasurementVerified, "VerifyMeasurement", "child.verify-measurement")
+ResolveConflict = asks(ConflictResolved, "ResolveConflict", "child.resolve-conflict")
 ConfirmStatus = asks(StatusConfirmed, "ConfirmStatus", "child.confirm-status")
 RecordFeeding = asks(FeedingRecorded, "RecordFeeding", "child.record-feeding")
 Move = asks(Moved, "Move", "child.move")
 Die = asks(Died, "Die", "child.die")
 
 EVENTS: tuple[type[Event], ...] = (
-    Reported, Registered, Identified, Measured, AbsenceRecorded, MeasurementVerified, StatusConfirmed,
-    FeedingRecorded, Moved, Died,
+    Reported, Registered, Identified, Measured, AbsenceRecorded, MeasurementVerified, ConflictResolved,
+    StatusConfirmed, FeedingRecorded, Moved, Died,
 )  # fmt: skip
 COMMANDS = (
-    Report, Register, Identify, Measure, RecordAbsence, VerifyMeasurement, ConfirmStatus, RecordFeeding, Move, Die,
+    Report, Register, Identify, Measure, RecordAbsence, VerifyMeasurement, ResolveConflict, ConfirmStatus,
+    RecordFeeding, Move, Die,
 )  # fmt: skip
 
 # What we remember
@@ -191,8 +205,11 @@ class Child(Person, frozen=True, kw_only=True):
     birth_cm: float | None = None
     weeks: int | None = None
     mother: UUID | None = None
+    hour: int | None = None
+    risks: tuple[birth.Risk, ...] = ()
     nik: bool = False
     """Its NIK is known."""
+    nik_doubtful: bool = False
     weighings: tuple[Weighing, ...] = ()
     moved: date | None = None
     """Left for a place we do not serve."""
@@ -201,7 +218,7 @@ class Child(Person, frozen=True, kw_only=True):
     @property
     def active(self) -> bool:
         """The case still makes work."""
-        return self.died is None and self.closed is None and self.moved is None
+        return self.died is None and self.moved is None and self.closed is None and self.merged is None
 
     @property
     def preterm(self) -> bool:
@@ -268,7 +285,10 @@ def _registered(child: Child, event: Registered, recorded: Recorded) -> Child:
         birth_cm=event.birth_cm,
         weeks=event.weeks,
         mother=event.mother,
+        hour=event.hour,
+        risks=event.risks,
         nik=event.nik,
+        nik_doubtful=event.nik_doubtful,
     )
 
 
@@ -285,6 +305,8 @@ def _evolve_rest(child: Child, recorded: Recorded) -> Child:
     match event:
         case MeasurementVerified():
             return replace(child, weighings=_verified(child.weighings, event.version))
+        case ConflictResolved():
+            child = replace(child, weighings=_standing(child.weighings, event.version))
         case Identified():
             child = replace(child, nik=event.nik)
         case Moved():
@@ -298,6 +320,14 @@ def _evolve_rest(child: Child, recorded: Recorded) -> Child:
 
 def _verified(weighings: tuple[Weighing, ...], version: int) -> tuple[Weighing, ...]:
     return tuple(replace(w, verified=True) if w.version == version else w for w in weighings)
+
+
+def _standing(weighings: tuple[Weighing, ...], version: int) -> tuple[Weighing, ...]:
+    """Without what others measured on the day of the one that was chosen."""
+    kept = next((w for w in weighings if w.version == version), None)
+    if kept is None:
+        return weighings
+    return tuple(w for w in weighings if w.on != kept.on or w.actor == kept.actor)
 
 
 def _moved(child: Child, event: Moved) -> Child:
@@ -331,7 +361,7 @@ def check(child: Child | None, event: Event, today: date, by: Envelope) -> None:
         raise Refused("no-such-case")
     if child.born is not None and event.on < child.born:
         raise Refused("before-birth", on=event.on, born=child.born)
-    if child.died is not None and event.on > child.died and not isinstance(event, CaseClosed):
+    if child.died is not None and event.on > child.died and not isinstance(event, CaseClosed | DeathReviewed):
         raise Refused("after-death", on=event.on, died=child.died)
     _check_one(child, event, by)
 
@@ -351,6 +381,7 @@ def _check_beginning(child: Child | None, event: Reported | Registered, today: d
         raise Refused("birth-length-impossible", cm=event.birth_cm)
     if event.weeks is not None and not 20 <= event.weeks <= 45:
         raise Refused("weeks-impossible", weeks=event.weeks)
+    birth.check_hour(event.hour)
 
 
 def _check_one(child: Child, event: Event, by: Envelope) -> None:
@@ -359,6 +390,8 @@ def _check_one(child: Child, event: Event, by: Envelope) -> None:
             check_measures(event)
         case MeasurementVerified():
             _check_verification(child, event, by)
+        case ConflictResolved() if all(w.version != event.version for w in child.weighings):
+            raise Refused("no-such-measurement")
         case StatusConfirmed():
             _check_confirmation(event, by)
         case FeedingRecorded() if event.groups is not None and not 0 <= event.groups <= 8:
@@ -367,7 +400,9 @@ def _check_one(child: Child, event: Event, by: Envelope) -> None:
             raise Refused("already-died", on=child.died)
         case Moved() if (event.desa is None) != (event.posyandu is None):
             raise Refused("move-needs-desa-and-posyandu")
-    person.check(child, event)
+    person.check(child, event, by)
+    preventive.check(event)
+    birth.check(event)
 
 
 def check_measures(event: Measured) -> None:

@@ -178,6 +178,27 @@ class AccessReviewed(Event, frozen=True, tag="desa.access-reviewed"):
 
 # What can be asked
 
+
+class IntegrityFlagRaised(Event, frozen=True, tag="desa.integrity-flag-raised"):
+    """A pattern that calls for a question, not an accusation. `concerns` is the account whose entries it is about."""
+
+    flag: UUID
+    pattern: Literal[
+        "pmt-untuk-yang-pindah", "pmt-untuk-yang-meninggal", "foto-atau-nik-sama", "angka-sama", "lokasi-jauh",
+        "dicatat-malam", "lain",
+    ]  # fmt: skip
+    posyandu: str | None = None
+    concerns: str | None = None
+    cases: tuple[UUID, ...] = ()
+
+
+class IntegrityFlagResolved(Event, frozen=True, tag="desa.integrity-flag-resolved"):
+    """Somebody whom it does not concern looked into it, with proof."""
+
+    flag: UUID
+    finding: Literal["wajar", "keliru-mencatat", "perlu-tindakan"]
+
+
 VisitToSupervise = asks(SupervisionVisited, "VisitToSupervise", "desa.visit-to-supervise")
 CountWorkload = asks(WorkloadCounted, "CountWorkload", "desa.count-workload")
 ShareWork = asks(WorkShared, "ShareWork", "desa.share-work")
@@ -195,16 +216,20 @@ DetectBreach = asks(BreachDetected, "DetectBreach", "desa.detect-breach")
 NotifyBreach = asks(BreachNotified, "NotifyBreach", "desa.notify-breach")
 SayOfficerLeft = asks(OfficerLeft, "SayOfficerLeft", "desa.say-officer-left")
 ReviewAccess = asks(AccessReviewed, "ReviewAccess", "desa.review-access")
+RaiseFlag = asks(IntegrityFlagRaised, "RaiseFlag", "desa.raise-flag")
+ResolveFlag = asks(IntegrityFlagResolved, "ResolveFlag", "desa.resolve-flag")
 
 EVENTS: tuple[type[Event], ...] = (
     SupervisionVisited, WorkloadCounted, WorkShared, AuditCaseSelected, AuditFindingRecorded, AuditLineDone, Explained,
     EvidenceRequested, EvidenceProvided, ExportCompared, DifferenceResolved, ImportRowsRejected, ImportRowsResolved,
-    BreachDetected, BreachNotified, OfficerLeft, AccessReviewed,
+    BreachDetected, BreachNotified, OfficerLeft, AccessReviewed, IntegrityFlagRaised,
+    IntegrityFlagResolved,
 )  # fmt: skip
 COMMANDS = (
     VisitToSupervise, CountWorkload, ShareWork, SelectAuditCase, RecordFinding, FinishAuditLine, Explain,
     RequestEvidence, ProvideEvidence, CompareExport, ResolveDifference, RejectImportRows, ResolveImportRows,
-    DetectBreach, NotifyBreach, SayOfficerLeft, ReviewAccess,
+    DetectBreach, NotifyBreach, SayOfficerLeft, ReviewAccess, RaiseFlag,
+    ResolveFlag,
 )  # fmt: skip
 
 _ANY = frozenset({"desa", "puskesmas", "kecamatan", "kabupaten"})
@@ -224,6 +249,8 @@ TAKEN_AT: dict[type[Event], frozenset[str]] = {
     DifferenceResolved: _PUSKESMAS,
     ImportRowsRejected: _PUSKESMAS,
     ImportRowsResolved: _PUSKESMAS,
+    IntegrityFlagRaised: frozenset({"desa"}),
+    IntegrityFlagResolved: frozenset({"desa"}),
     OfficerLeft: frozenset({"desa", "puskesmas"}),
     AccessReviewed: frozenset({"desa", "puskesmas"}),
 }
@@ -245,6 +272,12 @@ def check(acts: tuple[Act, ...], event: Event, by: Envelope) -> None:
             raise Refused("nothing-open-by-this-number")
         case ImportRowsResolved() if not set(event.rows) <= set(open_rows(acts).get(event.file, ())):
             raise Refused("no-such-rows")
+        case IntegrityFlagResolved():
+            raised = _numbers(acts, IntegrityFlagRaised).get(event.flag)
+            if raised is None:
+                raise Refused("nothing-open-by-this-number")
+            if by.actor == raised.event.concerns:  # type: ignore[attr-defined]
+                raise Refused("resolve-own-flag")
         case DifferenceResolved():
             compared = [a for a in done(acts, ExportCompared) if _month(a.event.month) == _month(event.month)]  # type: ignore[attr-defined]
             if not compared:
@@ -274,7 +307,7 @@ def open_rows(acts: tuple[Act, ...]) -> dict[str, tuple[int, ...]]:
 
 _NUMBER: dict[type[Event], str] = {
     EvidenceRequested: "request", EvidenceProvided: "request", BreachDetected: "breach", BreachNotified: "breach",
-    OfficerLeft: "leaving", AccessReviewed: "leaving",
+    OfficerLeft: "leaving", AccessReviewed: "leaving", IntegrityFlagRaised: "flag", IntegrityFlagResolved: "flag",
 }  # fmt: skip
 
 

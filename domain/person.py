@@ -1,16 +1,139 @@
-"""What children and mothers share beside their care: they are referred and get extra food."""
+"""What children and mothers share beside their care: referrals, extra food, where they belong, what is kept of them."""
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Literal, TypeVar
+from uuid import UUID
 
 from msgspec.structs import replace
 
-from domain import case, pmt, referral
-from domain.case import Case, Event, Recorded
+from domain import case, family, pmt, referral
+from domain.case import Act, Case, Envelope, Event, Personal, Recorded, Refused, Sealed, asks, done
 
-EVENTS: tuple[type[Event], ...] = ()
-COMMANDS = ()
+# What can have happened
+
+
+class TransferRequested(Event, frozen=True, tag="person.transfer-requested"):
+    """Another posyandu asks for the case, or the own one offers it: the family lives there now."""
+
+    desa: str
+    posyandu: str
+    personal: Personal | Sealed | None = None
+
+
+class TransferAccepted(Event, frozen=True, tag="person.transfer-accepted"):
+    """The case belongs to that posyandu from this day on, with everything that is open."""
+
+    desa: str
+    posyandu: str
+
+
+class TransferRefused(Event, frozen=True, tag="person.transfer-refused"):
+    """The case stays where it is."""
+
+    reason: Literal["masih-tinggal-di-sini", "bukan-orang-yang-sama", "alamat-tidak-jelas", "lain"]
+    personal: Personal | Sealed | None = None
+
+
+class DuplicateSuspected(Event, frozen=True, tag="person.duplicate-suspected"):
+    """Another case may be the same person."""
+
+    other: UUID
+    why: Literal["nik", "nik-ibu", "nama"]
+
+
+class RecordsMerged(Event, frozen=True, tag="person.merged"):
+    """This case and `into` are one person; the other goes on, and this one makes no more work."""
+
+    into: UUID
+
+
+class RecordsDeclaredDistinct(Event, frozen=True, tag="person.declared-distinct"):
+    """This case and the other are two people. After a merge it takes the merge back."""
+
+    other: UUID
+    personal: Personal | Sealed | None = None
+
+
+class DataRequestReceived(Event, frozen=True, tag="person.data-request-received"):
+    """The family asks what is kept of it, or to have it corrected or erased (UU 27/2022)."""
+
+    request: UUID
+    asks: Literal["melihat", "memperbaiki", "menghapus", "salinan"]
+    personal: Personal | Sealed | None = None
+
+
+class DataRequestFulfilled(Event, frozen=True, tag="person.data-request-fulfilled"):
+    """The request was answered."""
+
+    request: UUID
+    answer: Literal["dipenuhi", "dipenuhi-sebagian", "ditolak"]
+    personal: Personal | Sealed | None = None
+
+
+class ConsentRecorded(Event, frozen=True, tag="person.consent-recorded"):
+    """The family was told what is kept and why, and agreed."""
+
+    to: Literal["pencatatan", "foto", "berbagi-dengan-desa"]
+
+
+class ConsentWithdrawn(Event, frozen=True, tag="person.consent-withdrawn"):
+    """The family takes an agreement back, or asks to restrict what is done with its data."""
+
+    to: Literal["pencatatan", "foto", "berbagi-dengan-desa"]
+    personal: Personal | Sealed | None = None
+
+
+class ProcessingRestricted(Event, frozen=True, tag="person.processing-restricted"):
+    """What the law does not demand was stopped, and photos were hidden."""
+
+    personal: Personal | Sealed | None = None
+
+
+class LateEntryExplained(Event, frozen=True, tag="person.late-entry-explained"):
+    """Why something was entered long after its day."""
+
+    reason: Literal["tidak-ada-sinyal", "hp-rusak", "dari-catatan-kertas", "lupa", "lain"]
+    personal: Personal | Sealed | None = None
+
+
+class DeathReviewed(Event, frozen=True, tag="person.death-reviewed"):
+    """The death of a mother, or of a child before, at or after birth, was reported and looked into (AMPSR)."""
+
+    whose: Literal["ibu", "bayi"]
+    avoidable: bool | None = None
+    """It could have been prevented."""
+    personal: Personal | Sealed | None = None
+
+
+# What can be asked
+
+RequestTransfer = asks(TransferRequested, "RequestTransfer", "person.request-transfer")
+AcceptTransfer = asks(TransferAccepted, "AcceptTransfer", "person.accept-transfer")
+RefuseTransfer = asks(TransferRefused, "RefuseTransfer", "person.refuse-transfer")
+SuspectDuplicate = asks(DuplicateSuspected, "SuspectDuplicate", "person.suspect-duplicate")
+MergeRecords = asks(RecordsMerged, "MergeRecords", "person.merge")
+DeclareDistinct = asks(RecordsDeclaredDistinct, "DeclareDistinct", "person.declare-distinct")
+ReceiveDataRequest = asks(DataRequestReceived, "ReceiveDataRequest", "person.receive-data-request")
+FulfilDataRequest = asks(DataRequestFulfilled, "FulfilDataRequest", "person.fulfil-data-request")
+RecordConsent = asks(ConsentRecorded, "RecordConsent", "person.record-consent")
+WithdrawConsent = asks(ConsentWithdrawn, "WithdrawConsent", "person.withdraw-consent")
+RestrictProcessing = asks(ProcessingRestricted, "RestrictProcessing", "person.restrict-processing")
+ExplainLateEntry = asks(LateEntryExplained, "ExplainLateEntry", "person.explain-late-entry")
+ReviewDeath = asks(DeathReviewed, "ReviewDeath", "person.review-death")
+
+EVENTS: tuple[type[Event], ...] = (
+    TransferRequested, TransferAccepted, TransferRefused, DuplicateSuspected, RecordsMerged, RecordsDeclaredDistinct,
+    DataRequestReceived, DataRequestFulfilled, ConsentRecorded, ConsentWithdrawn, ProcessingRestricted,
+    LateEntryExplained, DeathReviewed,
+)  # fmt: skip
+COMMANDS = (
+    RequestTransfer, AcceptTransfer, RefuseTransfer, SuspectDuplicate, MergeRecords, DeclareDistinct,
+    ReceiveDataRequest, FulfilDataRequest, RecordConsent, WithdrawConsent, RestrictProcessing, ExplainLateEntry,
+    ReviewDeath,
+)  # fmt: skip
+
+# What we remember
 
 
 class Person(Case, frozen=True, kw_only=True):
@@ -18,6 +141,12 @@ class Person(Case, frozen=True, kw_only=True):
 
     referrals: referral.Referrals = ()
     cycles: pmt.Cycles = ()
+    merged: UUID | None = None
+    """The case that goes on in its place."""
+
+    @property
+    def active(self) -> bool:
+        return self.closed is None and self.merged is None
 
 
 P = TypeVar("P", bound=Person)
@@ -30,17 +159,57 @@ def evolve(person: P, recorded: Recorded) -> P:
         return replace(person, referrals=referral.evolve(person.referrals, recorded))
     if type(event) in _PMT:
         person = replace(person, cycles=pmt.evolve(person.cycles, recorded))
+    match event:
+        case TransferAccepted():
+            person = replace(person, desa=event.desa, posyandu=event.posyandu)
+        case RecordsMerged():
+            person = replace(person, merged=event.into)
+        case RecordsDeclaredDistinct() if person.merged == event.other:
+            person = replace(person, merged=None)
     return case.evolve(person, recorded)
 
 
 _REFERRAL = frozenset(referral.EVENTS)
-_PMT = frozenset(pmt.EVENTS)
+_PMT = frozenset(pmt.EVENTS).difference(pmt.BESIDE)
+
+# What is refused
 
 
-def check(person: Person, event: Event) -> None:
+def check(person: Person, event: Event, by: Envelope) -> None:
     """Refuses what can follow in the story of neither a child nor a mother."""
     case.check(person, event)
+    family.check_told(person.acts, event)
     if type(event) in _REFERRAL:
         referral.check(person.referrals, event)
     if type(event) in _PMT:
         pmt.check(person.cycles, event)
+    match event:
+        case pmt.PmtReconciled() if by.actor in _feeders(person, event.cycle):
+            raise Refused("reconcile-own-portions")
+        case pmt.OverlapResolved() if by.actor in {a.actor for a in done(person.acts, pmt.PmtEligibilityDecided)}:
+            raise Refused("resolve-own-overlap")
+        case RecordsMerged() if by.actor == person.first.actor:
+            raise Refused("merge-own-record")
+        case TransferAccepted() | TransferRefused() if open_transfer(person) is None:
+            raise Refused("no-transfer-requested")
+        case DataRequestFulfilled() if not _asked(person, event.request):
+            raise Refused("no-such-data-request")
+
+
+def _feeders(person: Person, cycle: int) -> set[str]:
+    """Whoever recorded portions of a cycle or closed its weeks."""
+    told = (a for kind in (pmt.PmtGiven, pmt.PmtWeekClosed) for a in done(person.acts, kind))
+    return {a.actor for a in told if a.event.cycle == cycle}  # type: ignore[attr-defined]
+
+
+def open_transfer(person: Person) -> Act | None:
+    """The newest request for a transfer that nobody has answered."""
+    asked = done(person.acts, TransferRequested)
+    answers = (*done(person.acts, TransferAccepted), *done(person.acts, TransferRefused))
+    if not asked or any(a.after(asked[-1].on, asked[-1].version) for a in answers):
+        return None
+    return asked[-1]
+
+
+def _asked(person: Person, request: UUID) -> bool:
+    return any(a.event.request == request for a in done(person.acts, DataRequestReceived))  # type: ignore[attr-defined]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -22,7 +22,7 @@ class PmtEligibilityDecided(Event, frozen=True, tag="pmt.eligibility-decided"):
     reason: Reason | Literal["tidak-perlu", "gizi-buruk", "menolak", "skema-lain", "lain"]
     cycle: int = 1
     days: int | None = None
-    """Planned portion days."""
+    """Planned portion days; as many as the juknis says where none are named."""
     scheme: Scheme = "pemulihan"
     funding: Funding | None = None
     personal: Personal | Sealed | None = None
@@ -79,6 +79,32 @@ class PmtCompleted(Event, frozen=True, tag="pmt.completed"):
     outcome: Literal["sembuh", "belum-sembuh", "putus"]
 
 
+class PmtReconciled(Event, frozen=True, tag="pmt.reconciled"):
+    """Somebody who gave none of it compared one week: portions planned, delivered, and paid by receipts."""
+
+    cycle: int
+    week: int
+    planned: int
+    delivered: int
+    receipts: int
+    personal: Personal | Sealed | None = None
+
+
+class OtherFoodRecorded(Event, frozen=True, tag="pmt.other-food"):
+    """The same person gets food from somebody else too, from `on` until `until`."""
+
+    scheme: Literal["mbg", "penyuluhan", "mitra", "lain"]
+    until: date | None = None
+    personal: Personal | Sealed | None = None
+
+
+class OverlapResolved(Event, frozen=True, tag="pmt.overlap-resolved"):
+    """Two schemes for one person were looked at, and it was decided which goes on."""
+
+    decision: Literal["pmt-saja", "yang-lain-saja", "boleh-keduanya"]
+    personal: Personal | Sealed | None = None
+
+
 DecidePmt = asks(PmtEligibilityDecided, "DecidePmt", "pmt.decide-eligibility")
 StartPmt = asks(PmtStarted, "StartPmt", "pmt.start")
 GivePmt = asks(PmtGiven, "GivePmt", "pmt.give")
@@ -86,11 +112,21 @@ MissPmt = asks(PmtMissed, "MissPmt", "pmt.miss")
 ClosePmtWeek = asks(PmtWeekClosed, "ClosePmtWeek", "pmt.close-week")
 StopPmt = asks(PmtStopped, "StopPmt", "pmt.stop")
 CompletePmt = asks(PmtCompleted, "CompletePmt", "pmt.complete")
+ReconcilePmt = asks(PmtReconciled, "ReconcilePmt", "pmt.reconcile")
+RecordOtherFood = asks(OtherFoodRecorded, "RecordOtherFood", "pmt.record-other-food")
+ResolveOverlap = asks(OverlapResolved, "ResolveOverlap", "pmt.resolve-overlap")
+
+BESIDE: tuple[type[Event], ...] = (OtherFoodRecorded, OverlapResolved)
+"""Of no cycle."""
 
 EVENTS: tuple[type[Event], ...] = (
     PmtEligibilityDecided, PmtStarted, PmtGiven, PmtMissed, PmtWeekClosed, PmtStopped, PmtCompleted,
+    PmtReconciled, *BESIDE,
 )  # fmt: skip
-COMMANDS = (DecidePmt, StartPmt, GivePmt, MissPmt, ClosePmtWeek, StopPmt, CompletePmt)
+COMMANDS = (
+    DecidePmt, StartPmt, GivePmt, MissPmt, ClosePmtWeek, StopPmt, CompletePmt, ReconcilePmt, RecordOtherFood,
+    ResolveOverlap,
+)  # fmt: skip
 
 
 class Portion(Struct, frozen=True):
@@ -119,6 +155,7 @@ class Cycle(Struct, frozen=True):
     start_kg: float | None = None
     portions: tuple[Portion, ...] = ()
     weeks: tuple[int, ...] = ()
+    reconciled: tuple[int, ...] = ()
     ended: date | None = None
     outcome: str | None = None
     """How it ended: sembuh, belum-sembuh, putus, or berhenti where it was stopped."""
@@ -164,6 +201,8 @@ def _after(cycle: Cycle, event: Event, version: int) -> Cycle:
             return replace(cycle, portions=_with(cycle.portions, Portion(event.on, version, None)))
         case PmtWeekClosed():
             return replace(cycle, weeks=(*cycle.weeks, event.week))
+        case PmtReconciled():
+            return replace(cycle, reconciled=(*cycle.reconciled, event.week))
         case PmtStopped():
             return replace(cycle, ended=event.on, outcome="berhenti")
         case PmtCompleted():
@@ -191,7 +230,7 @@ def check(cycles: Cycles, event: Event) -> None:
         if event.on < cycle.decided:
             raise Refused("pmt-before-decision", on=event.on, decided=cycle.decided)
         return
-    if isinstance(event, PmtStopped):
+    if isinstance(event, PmtStopped | PmtReconciled):
         return
     if cycle.started is None or event.on < cycle.started:
         raise Refused("pmt-not-started", cycle=number)
@@ -202,7 +241,7 @@ def check(cycles: Cycles, event: Event) -> None:
 
 
 def _check_decision(cycles: Cycles, event: PmtEligibilityDecided) -> None:
-    if event.eligible and not event.days:
+    if event.eligible and event.days is None and event.reason not in get_args(Reason):
         raise Refused("pmt-days-missing")
     if event.days is not None and not 1 <= event.days <= 366:
         raise Refused("pmt-days-impossible", days=event.days)

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain import child, person
+from domain import birth, child, person
 from domain.case import (
     Act,
     Elsewhere,
@@ -23,6 +23,7 @@ from domain.case import (
     Sex,
     act,
     asks,
+    done,
 )
 from domain.person import Person
 
@@ -53,6 +54,8 @@ class Registered(Event, frozen=True, tag="pregnancy.registered"):
     """The mother's birth date."""
     height: float | None = None
     weight_before: float | None = None
+    last_birth: date | None = None
+    """When she gave birth before this pregnancy."""
     personal: Personal | Sealed | None = None
 
 
@@ -116,6 +119,8 @@ class OutcomeRecorded(Event, frozen=True, tag="pregnancy.outcome"):
 
     outcome: Literal["lahir-hidup", "lahir-mati", "keguguran", "ibu-meninggal"]
     alive: int = 0
+    stillborn: int = 0
+    """Children born dead beside those born alive; `lahir-mati` without a number is one."""
     weeks: int | None = None
     place: Literal["rumah", "perjalanan", "poskesdes", "puskesmas", "klinik", "rs"] | None = None
     helper: Literal["dokter", "bidan", "perawat", "dukun", "keluarga"] | None = None
@@ -135,6 +140,7 @@ class BirthOf(Event, frozen=True, tag="pregnancy.birth-of"):
 
     outcome: Literal["lahir-hidup", "lahir-mati", "keguguran", "ibu-meninggal"]
     alive: int = 0
+    stillborn: int = 0
     children: tuple[Newborn, ...] = ()
     weeks: int | None = None
     place: Literal["rumah", "perjalanan", "poskesdes", "puskesmas", "klinik", "rs"] | None = None
@@ -207,10 +213,24 @@ class Pregnancy(Person, frozen=True, kw_only=True):
     mother_born: date | None = None
     height: float | None = None
     weight_before: float | None = None
+    last_birth: date | None = None
     antenatal: tuple[Act, ...] = ()
     checks: tuple[Check, ...] = ()
     outcome: Act | None = None
     newborns: tuple[UUID, ...] = ()
+    died: Act | None = None
+    """The word of the mother's death."""
+
+    @property
+    def active(self) -> bool:
+        """The case still makes work: the mother lives, or a child born alive has no case of its own yet."""
+        return self.closed is None and (self.died is None or len(self.newborns) < self.born_alive)
+
+    @property
+    def born_alive(self) -> int:
+        """How many children were born alive."""
+        event = self.outcome.event if self.outcome is not None else None
+        return event.alive if isinstance(event, OutcomeRecorded) else 0
 
     @property
     def due(self) -> date | None:
@@ -245,6 +265,15 @@ def contacts(pregnancy: Pregnancy) -> tuple[str, ...]:
         left = places.get(trimester or 0, [])
         marks.append(left.pop(0) if left else "")
     return tuple(marks)
+
+
+def postnatal_contacts(pregnancy: Pregnancy) -> tuple[str, ...]:
+    """The KF of each visit to the mother after birth, from its day; empty where a visit fills no place."""
+    days = [visit.on for visit in done(pregnancy.acts, PostnatalVisited)]
+    outcome = pregnancy.outcome
+    if outcome is None or not isinstance(outcome.event, OutcomeRecorded):
+        return ("",) * len(days)
+    return birth.contacts(outcome.on, outcome.event.hour, days, birth.KF)
 
 
 def _trimester(pregnancy: Pregnancy, on: date) -> int | None:
@@ -294,6 +323,7 @@ def _registered(pregnancy: Pregnancy, event: Registered, recorded: Recorded) -> 
         mother_born=event.born,
         height=event.height,
         weight_before=event.weight_before,
+        last_birth=event.last_birth,
     )
 
 
@@ -306,7 +336,10 @@ def _evolve_rest(pregnancy: Pregnancy, recorded: Recorded) -> Pregnancy:
             check = Check(event.on, recorded.version, recorded.by.recorded_at, recorded.by.role, event)
             return replace(pregnancy, checks=(*pregnancy.checks, check))
         case OutcomeRecorded():
-            return replace(pregnancy, outcome=act(recorded))
+            died = act(recorded) if event.outcome == "ibu-meninggal" else pregnancy.died
+            return replace(pregnancy, outcome=act(recorded), died=died)
+        case birth.MotherDied():
+            pregnancy = replace(pregnancy, died=act(recorded))
         case NewbornRegistered():
             return replace(pregnancy, newborns=(*pregnancy.newborns, event.child))
     return person.evolve(pregnancy, recorded)
@@ -326,6 +359,7 @@ def births(
             on=event.on,
             outcome=event.outcome,
             alive=max(event.alive, len(event.children)),
+            stillborn=event.stillborn,
             weeks=event.weeks,
             place=event.place,
             helper=event.helper,
@@ -360,7 +394,19 @@ def _born(
         weeks=outcome.weeks,
         order=order,
         mother=case,
+        hour=outcome.hour,
+        risks=_inherited(pregnancy, outcome.on),
         personal=_identity(newborn, mother),
+    )
+
+
+def _inherited(pregnancy: Pregnancy, born: date) -> tuple[birth.Risk, ...]:
+    results = [act.event for act in done(pregnancy.acts, LabResultRecorded)]
+    return birth.inherited(
+        [check.event.lila for check in pregnancy.checks if check.event.lila is not None],
+        [r.value for r in results if isinstance(r, LabResultRecorded) and r.test == "hb" and r.value is not None],
+        pregnancy.mother_born,
+        pregnancy.start or born,
     )
 
 
@@ -395,7 +441,7 @@ def check(pregnancy: Pregnancy | None, event: Event, today: date, by: Envelope) 
         raise Refused("no-such-case")
     if pregnancy.start is not None and event.on < pregnancy.start:
         raise Refused("before-pregnancy", on=event.on, start=pregnancy.start)
-    _check_one(pregnancy, event)
+    _check_one(pregnancy, event, by)
 
 
 def _check_beginning(pregnancy: Pregnancy | None, event: Reported | Registered, today: date) -> None:
@@ -412,7 +458,7 @@ def _check_beginning(pregnancy: Pregnancy | None, event: Reported | Registered, 
         raise Refused("hpht-too-old", hpht=start)
 
 
-def _check_one(pregnancy: Pregnancy, event: Event) -> None:
+def _check_one(pregnancy: Pregnancy, event: Event, by: Envelope) -> None:
     match event:
         case Measured():
             _check_measures(event)
@@ -422,28 +468,41 @@ def _check_one(pregnancy: Pregnancy, event: Event) -> None:
             raise Refused("no-living-child")
         case BirthOf() if event.outcome != "lahir-hidup" and event.outcome != "ibu-meninggal" and event.children:
             raise Refused("children-without-live-birth")
+        case BirthOf() if not 0 <= event.stillborn <= 9:
+            raise Refused("stillborn-impossible", count=event.stillborn)
         case NewbornsOf():
             _check_newborns(pregnancy, event)
-        case PostnatalVisited() if pregnancy.outcome is None:
-            raise Refused("not-delivered")
         case LabResultRecorded() if event.value is None and event.result is None:
             raise Refused("nothing-measured")
         case LabResultRecorded() if event.test == "hb" and event.value is not None and not 2 <= event.value <= 25:
             raise Refused("hb-impossible", value=event.value)
         case TabletsGiven() if not 0 <= event.count <= 400:
             raise Refused("tablets-impossible", count=event.count)
+    if isinstance(event, BirthOf | OutcomeRecorded):
+        birth.check_hour(event.hour)
     if isinstance(event, BirthOf | NewbornsOf):
         _check_birth_measures(event.children)
-    person.check(pregnancy, event)
+    if isinstance(event, PostnatalVisited) or type(event) in birth.EVENTS_OF_MOTHER:
+        _check_nifas(pregnancy, event)
+    person.check(pregnancy, event, by)
+
+
+def _check_nifas(pregnancy: Pregnancy, event: Event) -> None:
+    """Nothing of nifas happens before the outcome or after the mother's death."""
+    if pregnancy.outcome is None:
+        raise Refused("not-delivered")
+    if event.on < pregnancy.outcome.on:
+        raise Refused("before-outcome", on=event.on, outcome=pregnancy.outcome.on)
+    if pregnancy.died is not None and event.on > pregnancy.died.on:
+        raise Refused("after-mothers-death", on=event.on, died=pregnancy.died.on)
+    birth.check(event)
 
 
 def _check_newborns(pregnancy: Pregnancy, event: NewbornsOf) -> None:
     if pregnancy.outcome is None:
         raise Refused("not-delivered")
-    outcome = pregnancy.outcome.event
-    assert isinstance(outcome, OutcomeRecorded)
-    if len(pregnancy.newborns) + len(event.children) > outcome.alive:
-        raise Refused("more-newborns-than-born", alive=outcome.alive)
+    if len(pregnancy.newborns) + len(event.children) > pregnancy.born_alive:
+        raise Refused("more-newborns-than-born", alive=pregnancy.born_alive)
 
 
 def _check_birth_measures(children: tuple[Newborn, ...]) -> None:

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from domain import growth, kms
 from domain.case import Case, Evidence, Kind, Role, TaskReassigned, TaskSetAside, zone
 from domain.chart import Chart
+from domain.person import Person
 from domain.signs import Sign
 
 Standing = Literal["official", "proposal", "unconfirmed"]
@@ -107,6 +108,10 @@ class Protocol(Struct, frozen=True):
     title: str
     rules: tuple[Rule, ...]
     supervision: tuple[Supervision, ...] = ()
+    pmt_days: dict[str, int] = {}
+    """Planned days of extra food by its reason, where the decision names none."""
+    draft: bool = False
+    """Proposed, and in force on no day."""
 
     def rule(self, id: str) -> Rule:
         return next(rule for rule in self.rules if rule.id == id)
@@ -186,6 +191,7 @@ def obligations(case: Case, chart: Chart, book: Book) -> tuple[Obligation, ...]:
     """All that is owed to a case, also what opens later by itself; where the case has ended, what survives its end."""
     clock = zone(case.desa)
     rows = _rows(book.protocol)
+    case = _planned(case, book.protocol)
     found = [
         _obligation(rule, evidence, clock, rows)
         for rule, sign in rows.of(case.KIND, case.active)
@@ -197,6 +203,16 @@ def obligations(case: Case, chart: Chart, book: Book) -> tuple[Obligation, ...]:
     if case.handed:
         owed = [_handed(o, case.handed, rows, clock) for o in owed]
     return tuple(_set_aside(o, case.aside, clock) for o in owed) if case.aside else tuple(owed)
+
+
+def _planned(case: Case, protocol: Protocol) -> Case:
+    """The case with the planned days of its PMT as the edition says, where the decision named none."""
+    if not isinstance(case, Person) or all(c.days or not c.eligible for c in case.cycles):
+        return case
+    cycles = tuple(
+        c if c.days or not c.eligible else replace(c, days=protocol.pmt_days.get(c.reason)) for c in case.cycles
+    )
+    return replace(case, cycles=cycles)
 
 
 class _Rows:
@@ -247,7 +263,7 @@ def _obligation(rule: Rule, evidence: Evidence, clock: timezone, rows: _Rows) ->
         rule=rule.id,
         key=evidence.key,
         task=rule.task,
-        form=rule.form,
+        form=evidence.form or rule.form,
         priority=rule.priority,
         says=evidence.says,
         events=evidence.events,

@@ -18,6 +18,8 @@ Reached = Literal[
     "dibuat", "diterima", "ditolak", "tiba", "tidak-datang", "batal", "rujuk-balik", "tindak-lanjut", "tutup",
 ]  # fmt: skip
 
+NoShowReason = Literal["biaya", "transportasi", "pendamping", "jkn", "menolak", "lain"]
+
 OPEN: frozenset[Reached] = frozenset({"dibuat", "diterima", "tiba", "tidak-datang", "rujuk-balik", "tindak-lanjut"})
 
 
@@ -66,7 +68,7 @@ class ReferralNoShow(Event, frozen=True, tag="referral.no-show"):
     """The patient did not go."""
 
     referral: UUID
-    reason: Literal["biaya", "transportasi", "pendamping", "jkn", "menolak", "lain"]
+    reason: NoShowReason
     planned: date | None = None
     """A new day, where one was agreed."""
     personal: Personal | Sealed | None = None

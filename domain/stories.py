@@ -11,17 +11,33 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from domain import care, case, child, desa, family, oversight, person, pmt, pregnancy, referral
+from domain import (
+    antenatal,
+    birth,
+    care,
+    case,
+    child,
+    desa,
+    family,
+    oversight,
+    person,
+    pmt,
+    pregnancy,
+    preventive,
+    referral,
+)
 from domain.case import PERSONS, Case, Command, Elsewhere, Envelope, Event, Kind, Personal, Recorded, Refused
 from domain.pregnancy import Pregnancy
 
 EVENTS: tuple[type[Event], ...] = (
-    *case.EVENTS, *care.EVENTS, *pmt.EVENTS, *referral.EVENTS, *person.EVENTS, *child.EVENTS, *pregnancy.EVENTS,
-    *family.EVENTS, *desa.EVENTS, *oversight.EVENTS,
+    *case.EVENTS, *care.EVENTS, *pmt.EVENTS, *referral.EVENTS, *person.EVENTS, *child.EVENTS, *preventive.EVENTS,
+    *pregnancy.EVENTS, *family.EVENTS, *desa.EVENTS, *oversight.EVENTS, *antenatal.EVENTS,
+    *birth.EVENTS_OF_MOTHER, *birth.EVENTS_OF_CHILD,
 )  # fmt: skip
 COMMANDS: tuple[type[Command], ...] = (
     *case.COMMANDS, *care.COMMANDS, *pmt.COMMANDS, *referral.COMMANDS, *person.COMMANDS, *child.COMMANDS,
-    *pregnancy.COMMANDS, *family.COMMANDS, *desa.COMMANDS, *oversight.COMMANDS,
+    *preventive.COMMANDS, *pregnancy.COMMANDS, *family.COMMANDS, *desa.COMMANDS,
+    *oversight.COMMANDS, *antenatal.COMMANDS, *birth.COMMANDS,
 )  # fmt: skip
 
 AnyEvent: Any = Union[EVENTS]  # noqa: UP007
@@ -33,17 +49,22 @@ BEGINS: dict[type[Event], Kind] = {
     pregnancy.Reported: "pregnancy",
     pregnancy.Registered: "pregnancy",
     family.Registered: "family",
+    family.CoupleRegistered: "family",
     desa.Registered: "desa",
 }
 
 _PERSONS_AND_FAMILIES: frozenset[Kind] = PERSONS | {"family"}
 TAKEN_BY: dict[type[Event], frozenset[Kind]] = {
     **dict.fromkeys((*care.EVENTS, *pmt.EVENTS, *referral.EVENTS, *person.EVENTS), PERSONS),
-    **dict.fromkeys(child.EVENTS, frozenset({"child"})),
+    **dict.fromkeys((*child.EVENTS, *preventive.EVENTS), frozenset({"child"})),
     **dict.fromkeys((*pregnancy.EVENTS, pregnancy.BirthOf, pregnancy.NewbornsOf), frozenset({"pregnancy"})),
+    **dict.fromkeys(antenatal.EVENTS, frozenset({"pregnancy"})),
+    **dict.fromkeys(birth.EVENTS_OF_MOTHER, frozenset({"pregnancy"})),
+    **dict.fromkeys(birth.EVENTS_OF_CHILD, frozenset({"child"})),
     **dict.fromkeys(family.EVENTS, frozenset({"family"})),
     **dict.fromkeys((*desa.EVENTS, *oversight.EVENTS), frozenset({"desa"})),
     **dict.fromkeys((case.CaseClosed, case.CaseReopened), _PERSONS_AND_FAMILIES),
+    **dict.fromkeys(family.SHARED, _PERSONS_AND_FAMILIES),
     care.HomeVisited: _PERSONS_AND_FAMILIES,
     care.Counselled: _PERSONS_AND_FAMILIES,
 }

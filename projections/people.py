@@ -101,10 +101,19 @@ def standing(state: Case) -> State:
             return "died"
         if state.moved is not None and state.closed is None:
             return "moved"
+    if isinstance(state, Pregnancy) and state.died is not None:
+        return "died"
     return "active" if state.active else "closed"
 
 
-_BEGINS = (child.Reported, child.Registered, pregnancy.Reported, pregnancy.Registered, family.Registered)
+_BEGINS = (
+    child.Reported,
+    child.Registered,
+    pregnancy.Reported,
+    pregnancy.Registered,
+    family.Registered,
+    family.CoupleRegistered,
+)
 _WHOLE = (child.Identified, pregnancy.Identified, family.Identified)
 _NAMES = (*_BEGINS, *_WHOLE)
 

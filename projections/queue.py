@@ -185,6 +185,8 @@ class Narrow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     rule: str | None = None
     posyandu: str | None = None
     text: str | None = None
+    without: tuple[str, ...] = ()
+    """Rules that this reader may not know of."""
 
 
 AHEAD = timedelta(days=30)
@@ -261,11 +263,15 @@ def worklist(
     """The list of a desk in these places (None is everywhere), as it stands at `now`: one page and all counts."""
     limit = max(1, limit)
     places = _both(posyandu, narrow.posyandu)
-    shape = (desa is not None, places is not None, bool(narrow.text), bool(narrow.rule), narrow.due, after is not None)
+    shape = (
+        desa is not None, places is not None, bool(narrow.text), bool(narrow.rule), narrow.due, after is not None,
+        bool(narrow.without),
+    )  # fmt: skip
     statement = _statement(schema, *shape)
     asked: dict[str, Any] = {
         "desk": desk, "desa": _array(desa), "posyandu": _array(places), "now": now, "rule": narrow.rule,
         "week": now + timedelta(days=7), "ahead": now + AHEAD, "text": _like(narrow.text), "limit": limit + 1,
+        "without": list(narrow.without),
         **_unpacked(after),
     }  # fmt: skip
     found = conn.execute(statement, asked, binary=True).fetchall()
@@ -338,7 +344,7 @@ _VIEWS: dict[DueState | None, LiteralString] = {
 
 @lru_cache(maxsize=512)
 def _statement(
-    schema: str, desa: bool, posyandu: bool, text: bool, rule: bool, due: DueState | None, after: bool
+    schema: str, desa: bool, posyandu: bool, text: bool, rule: bool, due: DueState | None, after: bool, without: bool
 ) -> bytes:
     """Composed once for each shape of question. Counts and page see the same moment, being one statement."""
     scope = ["desk = %(desk)s", _THERE]
@@ -348,6 +354,8 @@ def _statement(
         scope.append("posyandu = ANY(%(posyandu)s::text[])")
     if text:
         scope.append("searched LIKE %(text)s")
+    if without:
+        scope.append("rule <> ALL(%(without)s::text[])")
     narrow = [*scope, _VIEWS[due]]
     if rule:
         narrow.append("rule = %(rule)s")

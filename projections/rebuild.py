@@ -104,8 +104,8 @@ def _fill(
             _fill_range(conn, tenant, book, wanted, suffix, progress, log.FIRST, log.LAST)
         return
     with psycopg.connect(conninfo, autocommit=True) as conn:
-        ranges = _ranges(conn, tenant.schema, processes)
-    _in_processes(conninfo, tenant, book, wanted, suffix, progress, ranges)
+        cut = ranges(conn, tenant.schema, processes)
+    _in_processes(conninfo, tenant, book, wanted, suffix, progress, cut)
 
 
 def _fill_range(
@@ -129,8 +129,11 @@ def _fill_range(
             progress(sum(map(len, told.values())))
 
 
-def _ranges(conn: Conn, schema: str, parts: int) -> list[tuple[UUID, UUID]]:
-    """Case numbers made on phones grow with time, so the cuts are taken from the cases that are there."""
+def ranges(conn: Conn, schema: str, parts: int) -> list[tuple[UUID, UUID]]:
+    """All stories in so many ranges of their numbers, above the first and up to the second, of about as many stories.
+
+    Case numbers made on phones grow with time, so the cuts are taken from the cases that are there.
+    """
     query = SQL("SELECT percentile_disc(%s::float8[]) WITHIN GROUP (ORDER BY case_id) FROM {} WHERE version = 1")
     row = conn.execute(query.format(Identifier(schema, "events")), [[n / parts for n in range(1, parts)]]).fetchone()
     cuts = [cut for cut in (row[0] or []) if cut is not None] if row else []

@@ -20,7 +20,6 @@ from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency, Provide
 from litestar.handlers.base import BaseRouteHandler
 from litestar.plugins.jinja import JinjaTemplateEngine
-from litestar.plugins.prometheus import PrometheusConfig
 from litestar.response import Response
 from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
@@ -30,6 +29,7 @@ from service.access import SEARCHES, Who
 from service.api import accounts, cases, entries, health, pages, queues
 from service.api.kept import typed
 from service.api.schema import openapi
+from service.metrics import Counted
 from service.places import Place, open_places
 from service.plainly import FILTERS
 from service.problems import Trouble, answer, wants_page
@@ -73,9 +73,6 @@ def create(
     session = SessionConfig(
         key="sesi", max_age=settings.session_days * 24 * 3600, secure=settings.secure_cookies, renew_on_access=True
     )
-    prometheus = PrometheusConfig(
-        app_name="dampingi", prefix="dampingi", group_path=True, exclude=["/metrics", "/aset"]
-    )
     app = Litestar(
         route_handlers=[
             *accounts.HANDLERS,
@@ -88,7 +85,7 @@ def create(
         ],
         guards=[signed_in],
         dependencies={"who": Provide(_who, sync_to_thread=False), "place": Provide(_place, sync_to_thread=False)},
-        middleware=[prometheus.middleware, session.middleware, Identify, Rates(settings.requests_per_minute)],
+        middleware=[Counted(), session.middleware, Identify, Rates(settings.requests_per_minute)],
         csrf_config=_csrf(settings),
         stores={
             "sessions": SessionStore({code: place.sessions for code, place in places.items()}),

@@ -16,7 +16,9 @@ from psycopg.sql import SQL, Identifier
 from projections import log
 from service import administration, embedded, following
 from service.exchange.commands import importing
+from service.juknis import JuknisError
 from service.migrate import MigrationError, migrate, pending
+from service.rulebook.commands import juknis_group
 from service.settings import Settings, SettingsError, load
 from service.tenants import Tenant, tenants
 
@@ -35,7 +37,7 @@ def said_plainly(command: Callable[P, None]) -> Callable[P, None]:
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             command(*args, **kwargs)
-        except (SettingsError, embedded.EmbeddedError, MigrationError) as problem:
+        except (SettingsError, embedded.EmbeddedError, MigrationError, JuknisError) as problem:
             raise click.ClickException(str(problem)) from None
         except psycopg.OperationalError as problem:
             raise click.ClickException(f"PostgreSQL: {problem}") from None
@@ -63,6 +65,7 @@ def migrate_command() -> None:
 @said_plainly
 def serve(host: str | None, port: int | None, workers: int) -> None:
     """Melayani halaman dan API."""
+    following.juknis()  # a mistake in it is said here, not in a traceback of the web server
     settings = load()
     if settings.database_url is None:
         bring_up_to_date(settings)
@@ -172,7 +175,7 @@ def refuse_yesterdays_tables(settings: Settings) -> None:
                 raise MigrationError(f"{tenant.name}: {', '.join(missing)} belum dijalankan; jalankan dampingi migrate")
 
 
-for command in (*administration.COMMANDS, *following.COMMANDS, importing):
+for command in (*administration.COMMANDS, *following.COMMANDS, importing, juknis_group):
     main.add_command(command)
 
 if __name__ == "__main__":

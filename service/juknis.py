@@ -13,7 +13,8 @@ import msgspec
 from msgspec import Struct
 
 from domain import growth, kms
-from domain.protocol import Book, Protocol, Rule, Supervision, edition_on
+from domain.pmt import Reason as PmtReason
+from domain.protocol import Book, Protocol, Rule, Standing, Supervision, edition_on
 from domain.stories import COMMANDS
 from service.who import read_who
 
@@ -39,9 +40,21 @@ class Juknis(Struct, frozen=True):
 
     def book(self, on: date, session_days: Mapping[str, int] | None = None) -> Book:
         """What the lists of a day rest on: the edition in force, and the days on which the posyandu meet."""
-        held = edition_on([e.protocol for e in self.editions], on)
-        edition = next(e for e in self.editions if e.protocol is held)
+        held = edition_on([e.protocol for e in self.editions if not e.protocol.draft], on)
+        return self.book_of(held.edition, session_days)
+
+    def book_of(self, name: str, session_days: Mapping[str, int] | None = None) -> Book:
+        """The same by an edition that is named, in force or not."""
+        edition = self.edition(name)
         return Book(self.who, edition.kms, edition.protocol, dict(session_days or {}))
+
+    def edition(self, name: str) -> Edition:
+        """Raises JuknisError where there is none of that name."""
+        found = next((e for e in self.editions if e.protocol.edition == name), None)
+        if found is None:
+            known = ", ".join(e.protocol.edition for e in self.editions)
+            raise JuknisError(f"Edisi {name!r} tidak ada. Yang ada: {known}")
+        return found
 
 
 def read_juknis(folder: Path) -> Juknis:
@@ -49,7 +62,18 @@ def read_juknis(folder: Path) -> Juknis:
     homes = sorted(path.parent for path in folder.glob("*/edisi.toml"))
     if not homes:
         raise JuknisError(f"{folder}: tidak ada satu pun edisi (folder dengan edisi.toml)")
-    return Juknis(read_who(folder / "who2006"), tuple(read_edition(home) for home in homes))
+    editions = tuple(read_edition(home) for home in homes)
+    if all(e.protocol.draft for e in editions):
+        raise JuknisError(f"{folder}: semua edisi masih usulan, tidak ada yang berlaku")
+    return Juknis(read_who(folder / "who2006"), editions)
+
+
+class PmtDays(Struct, frozen=True, forbid_unknown_fields=True):
+    """How many days of extra food are planned where the decision names none."""
+
+    days: int
+    source: str
+    status: Standing
 
 
 class _About(Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,36 +81,68 @@ class _About(Struct, frozen=True, forbid_unknown_fields=True):
     valid_from: date
     title: str
     source: str
+    draft: bool = False
+    """Proposed: it can be compared with the others and comes into force on no day by itself."""
+    based_on: str | None = None
+    """Another edition, whose rows hold wherever this one has none of the same id."""
+    pmt_days: dict[PmtReason, PmtDays] = {}
 
 
 def read_edition(home: Path) -> Edition:
-    """One edition: edisi.toml, kms.toml, and every other file as rows of rules."""
+    """One edition: edisi.toml, kms.toml, and every other file as rows of rules. Raises JuknisError."""
+    return _read_edition(home, ())
+
+
+def _read_edition(home: Path, above: tuple[str, ...]) -> Edition:
     about = _read(home / "edisi.toml", "", _toml(home / "edisi.toml"), _About)
     if about.edition != home.name:
         raise JuknisError(f"{_place(home / 'edisi.toml')}: edition harus sama dengan nama folder, {home.name!r}")
-    table = _read(home / "kms.toml", "", _toml(home / "kms.toml"), kms.KmsTable)
+    base = _base(home, about, above)
     files = sorted(p for p in home.glob("*.toml") if p.name not in ("edisi.toml", "kms.toml"))
-    rules, supervision = _rules(files), _supervision(files)
-    protocol = Protocol(about.edition, about.valid_from, about.title, tuple(rules.values()), supervision)
-    return Edition(protocol, table)
+    rules, supervision = _rules(files, base), _supervision(files)
+    protocol = Protocol(
+        edition=about.edition,
+        valid_from=about.valid_from,
+        title=about.title,
+        rules=rules,
+        supervision=supervision or (base.protocol.supervision if base else ()),
+        pmt_days={**(base.protocol.pmt_days if base else {}), **{why: n.days for why, n in about.pmt_days.items()}},
+        draft=about.draft,
+    )
+    return Edition(protocol, _kms(home, base))
 
 
-def _rules(files: list[Path]) -> dict[str, Rule]:
-    rules: dict[str, Rule] = {}
-    places: dict[str, Path] = {}
+def _base(home: Path, about: _About, above: tuple[str, ...]) -> Edition | None:
+    if about.based_on is None:
+        return None
+    if about.based_on in (*above, about.edition):
+        raise JuknisError(f"{_place(home / 'edisi.toml')}: based_on berputar: {about.based_on!r} berdasar pada ini")
+    if not (home.parent / about.based_on / "edisi.toml").exists():
+        raise JuknisError(f"{_place(home / 'edisi.toml')}: based_on menyebut edisi {about.based_on!r} yang tidak ada")
+    return _read_edition(home.parent / about.based_on, (*above, about.edition))
+
+
+def _kms(home: Path, base: Edition | None) -> kms.KmsTable:
+    if base is not None and not (home / "kms.toml").exists():
+        return base.kms
+    return _read(home / "kms.toml", "", _toml(home / "kms.toml"), kms.KmsTable)
+
+
+def _rules(files: list[Path], base: Edition | None) -> tuple[Rule, ...]:
+    own: dict[str, Rule] = {}
+    places: dict[str, str] = {}
     for path, row, rule in (found for file in files for found in _rows(file)):
-        if rule.id in rules:
-            raise JuknisError(f"{_place(path)}, {row}: id sudah dipakai di {_place(places[rule.id])}")
-        rules[rule.id], places[rule.id] = rule, path
-    for rule in rules.values():
+        if rule.id in own:
+            raise JuknisError(f"{_place(path)}, {row}: id sudah dipakai di {places[rule.id]}")
+        own[rule.id], places[rule.id] = rule, _place(path)
+    rules = {**({rule.id: rule for rule in base.protocol.rules} if base else {}), **own}
+    for rule in own.values():
         if rule.form not in _FORMS:
-            raise JuknisError(f"{_place(places[rule.id])}, aturan {rule.id}: isian {rule.form!r} tidak dikenal")
+            raise JuknisError(f"{places[rule.id]}, aturan {rule.id}: isian {rule.form!r} tidak dikenal")
         for other in (*rule.absorbs, *rule.not_from):
             if other not in rules:
-                raise JuknisError(
-                    f"{_place(places[rule.id])}, aturan {rule.id}: menyebut aturan {other!r} yang tidak ada"
-                )
-    return rules
+                raise JuknisError(f"{places[rule.id]}, aturan {rule.id}: menyebut aturan {other!r} yang tidak ada")
+    return tuple(rules.values())
 
 
 _FORMS = frozenset(command.__struct_config__.tag for command in COMMANDS)

@@ -120,6 +120,8 @@ class Place:
         """A desk's list in the places of this post."""
         desa = None if who.role == "kabupaten" and desk == "kabupaten" else sorted(who.territory.desa)
         posyandu = None if who.territory.only is None else sorted(who.territory.only)
+        if who.role not in NAKES:
+            narrow = replace(narrow, without=self._restricted())
         with self._pool.connection() as conn:
             fresh = self._wait(conn, not_older_than)
             position = log.followed(conn, self.schema)
@@ -131,6 +133,10 @@ class Place:
         if position is None:
             return True
         return log.wait_for(conn, self.schema, position, self.settings.wait_ms / 1000)
+
+    def _restricted(self) -> tuple[str, ...]:
+        """Rules whose tasks only health workers may know of."""
+        return tuple(rule.id for rule in self.book().protocol.rules if rule.restricted)
 
     def people(self, who: Who, text: str) -> tuple[people.Found, ...]:
         """People of these places by name; by a whole NIK only for those who may see one."""
@@ -167,13 +173,23 @@ class Place:
             self.accounts.note_read(conn, who, case, what)
         return Opened(case, story, state, person), fresh
 
+    def openable(self, who: Who, cases: Sequence[UUID], what: str) -> tuple[UUID, ...]:
+        """Those of these cases that this post may read. That something of them is shown is noted."""
+        with self._pool.connection() as conn:
+            found = log.stories(conn, self.schema, list(cases)) if cases else {}
+            may = tuple(case for case in cases if access.may_open(who, stories.fold(found[case])))
+            for case in may:
+                self.accounts.note_read(conn, who, case, what)
+        return may
+
     def tasks(self, who: Who, case: UUID) -> tuple[Task, ...]:
         """What is open for a case at the desks this post may see, its own desk first."""
         desks = access.DESKS[who.role]
         with self._pool.connection() as conn:
             found = lists.tasks_of(conn, self.schema, case, desks, self.now())
+        secret = () if who.role in NAKES else self._restricted()
         own: dict[tuple[str, str], Task] = {}
-        for task in sorted(found, key=lambda t: desks.index(t.desk)):
+        for task in sorted((t for t in found if t.rule not in secret), key=lambda t: desks.index(t.desk)):
             own.setdefault((task.rule, task.key), task)
         return tuple(own.values())
 
@@ -209,7 +225,7 @@ class Place:
         """The same without a thread that waits, unless a story must be looked into before."""
         if any(_names_event(one, who) for one in sent):
             return await asyncio.to_thread(self.submit, sent, who)
-        return await asyncio.wrap_future(self._written(sent, who))
+        return await _awaited(self._written(sent, who))
 
     def _written(self, sent: Sequence[Submitted], who: Who) -> Future[list[Answer]]:
         by = Actor(str(who.account), who.role, who.post.unit.code, partial(access.check, who))
@@ -223,6 +239,20 @@ class Place:
             story = log.stories(conn, self.schema, [sent.case])[sent.case]
         version = timeline.version_of(story, who.role, number) or 0
         return replace(sent, command=replace(sent.command, version=version)) if version != number else sent
+
+
+async def _awaited(answers: Future[list[Answer]]) -> list[Answer]:
+    """What another thread answers. Nobody takes an entry back, so a call that was given up is told nothing."""
+    loop = asyncio.get_running_loop()
+    there: asyncio.Future[None] = loop.create_future()
+    answers.add_done_callback(lambda _: loop.call_soon_threadsafe(_wake, there))
+    await there
+    return answers.result()
+
+
+def _wake(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_result(None)
 
 
 def _names_event(sent: Submitted, who: Who) -> bool:

@@ -63,6 +63,9 @@ BUTTONS: Mapping[str, str] = {
     "child.confirm-status": "Pastikan status",
     "care.visit-home": "Catat kunjungan",
     "care.assess": "Periksa",
+    "pregnancy.record-postnatal-visit": "Catat kunjungan",
+    "child.record-neonatal-visit": "Catat kunjungan",
+    "child.record-newborn-care": "Catat perawatan",
     "referral.create": "Rujuk",
 }
 

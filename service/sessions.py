@@ -11,7 +11,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -104,27 +104,28 @@ class SessionBackend(ServerSideSessionBackend):
     async def load_from_connection(self, connection: ASGIConnection[Any, Any, Any, Any]) -> dict[str, Any]:
         key = connection.cookies.get(self.config.key)
         data = await self.get(key, self.config.get_store_from_app(connection.app)) if key else None
-        connection.scope["state"][_LOADED] = data
-        return self.deserialize_data(data) if data is not None else {}
+        session = self.deserialize_data(data) if data is not None else {}
+        connection.scope["state"][_LOADED] = session.copy()
+        return session
 
     async def store_in_message(
         self, scope_session: ScopeSession, message: Message, connection: ASGIConnection[Any, Any, Any, Any]
     ) -> None:
         store = self.config.get_store_from_app(connection.app)
         key = connection.cookies.get(self.config.key)
-        loaded: bytes | None = connection.scope["state"].get(_LOADED)
+        loaded: dict[str, Any] = connection.scope["state"].get(_LOADED, {})
+        if loaded and scope_session == loaded:
+            return
         headers = MutableScopeHeaders.from_message(message)
         if not scope_session or not isinstance(scope_session, dict):
             if key:
-                if loaded is not None:
+                if loaded:
                     await store.delete(key)
                 headers.add("Set-Cookie", self._cookie("", 0))
             return
         data = self.serialize_data(scope_session, connection.scope)
-        if data == loaded and key:
-            return
-        if not key or loaded is None or self.deserialize_data(loaded).get("account") != scope_session["account"]:
-            if loaded is not None and key:
+        if not key or not loaded or loaded["account"] != scope_session["account"]:
+            if loaded and key:
                 await store.delete(key)
             key = f"{scope_session['tenant']}-{secrets.token_urlsafe(self.config.session_id_bytes)}"
         await self.set(key, data, store)
@@ -166,11 +167,14 @@ async def _who(connection: ASGIConnection[Any, Any, Any, Any]) -> Who | None:
     accounts: Accounts | None = connection.app.state.accounts.get(session.get("tenant"))
     if accounts is None:
         return None
-    account, post = UUID(session["account"]), UUID(session["post"])
+    account, post = _number(session["account"]), _number(session["post"])
     known = accounts.remembered(account, post)
     if known is not None:
         return known[0]
     return await _in_thread(accounts.who, account, post)
+
+
+_number = lru_cache(maxsize=_MANY)(UUID)
 
 
 async def _in_thread(call: Callable[..., T], *args: Any) -> T:

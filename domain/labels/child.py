@@ -2,4 +2,39 @@
 
 from __future__ import annotations
 
-CODES: dict[str, str] = {}
+CODES: dict[str, str] = {
+    # indices
+    "bb-u": "BB/U",
+    "tb-u": "TB/U",
+    "bb-tb": "BB/TB",
+    "imt-u": "IMT/U",
+    "HB0": "HB0",
+    "BCG": "BCG",
+    "OPV1": "OPV1",
+    "DPT-HB-Hib1": "DPT-HB-Hib1",
+    "OPV2": "OPV2",
+    "PCV1": "PCV1",
+    "RV1": "RV1",
+    "DPT-HB-Hib2": "DPT-HB-Hib2",
+    "OPV3": "OPV3",
+    "PCV2": "PCV2",
+    "RV2": "RV2",
+    "DPT-HB-Hib3": "DPT-HB-Hib3",
+    "OPV4": "OPV4",
+    "IPV1": "IPV1",
+    "RV3": "RV3",
+    "MR1": "MR1",
+    "IPV2": "IPV2",
+    "JE": "JE",
+    "PCV3": "PCV3",
+    "DPT-HB-Hib4": "DPT-HB-Hib4",
+    "MR2": "MR2",
+    "vaksin-habis": "vaksin habis",
+    "kontraindikasi": "tidak boleh karena alasan medis",
+    "biru": "biru",
+    "merah": "merah",
+    "200": "200 mg",
+    "400": "400 mg",
+    "vitamin-a": "vitamin A",
+    "obat-cacing": "obat cacing",
+}

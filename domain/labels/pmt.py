@@ -22,4 +22,8 @@ CODES: dict[str, str] = {
     "belum-sembuh": "belum sembuh",
     "putus": "putus di tengah jalan",
     "berhenti": "dihentikan",
+    "mbg": "Makan Bergizi Gratis (MBG)",
+    "pmt-saja": "PMT saja",
+    "yang-lain-saja": "yang lain saja",
+    "boleh-keduanya": "boleh keduanya",
 }

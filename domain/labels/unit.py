@@ -73,4 +73,13 @@ CODES: dict[str, str] = {
     "akun-disalahgunakan": "akun dipakai orang lain",
     "data-tersebar": "data tersebar",
     "salah-kirim": "data salah kirim",
+    "pmt-untuk-yang-pindah": "PMT untuk yang sudah pindah",
+    "pmt-untuk-yang-meninggal": "PMT untuk yang sudah meninggal",
+    "foto-atau-nik-sama": "foto atau NIK yang sama",
+    "angka-sama": "angka yang sama semua",
+    "lokasi-jauh": "dicatat jauh dari tempatnya",
+    "dicatat-malam": "banyak dicatat malam hari",
+    "wajar": "ada penjelasan yang wajar",
+    "keliru-mencatat": "keliru mencatat",
+    "perlu-tindakan": "perlu tindakan",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain import child
 from domain.figures import cm, day, kg
-from domain.labels import CONTEXTS, SEX, label
+from domain.labels import CONTEXTS, SEX, label, listed
 from domain.sentences.sentence import known, of, sentence
 
 
@@ -22,6 +22,7 @@ def _child_registered(event: child.Registered, by: str) -> str:
         f"panjang lahir {cm(event.birth_cm)}" if event.birth_cm is not None else None,
         known(f"umur kehamilan {event.weeks} minggu", event.weeks),
         known(f"anak ke-{event.order}", event.order),
+        f"risiko dari kehamilan: {listed(event.risks)}" if event.risks else None,
     )
 
 
@@ -65,6 +66,11 @@ def _absent(event: child.AbsenceRecorded, by: str) -> str:
 @of(child.MeasurementVerified, "Pengukuran dipastikan")
 def _verified(event: child.MeasurementVerified, by: str) -> str:
     return f"Pengukuran pada catatan nomor {event.version} diukur ulang dan dipastikan benar {by}."
+
+
+@of(child.ConflictResolved, "Pilihan hasil ukur")
+def _chosen(event: child.ConflictResolved, by: str) -> str:
+    return f"Dari dua hasil ukur sehari, yang dipakai catatan nomor {event.version}, dipilih {by}."
 
 
 @of(child.StatusConfirmed, "Status gizi dipastikan")

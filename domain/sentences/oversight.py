@@ -114,3 +114,13 @@ def _reviewed(event: oversight.AccessReviewed, by: str) -> str:
         "akun ditutup" if event.ended else "akun belum ditutup",
         "tugas diserahkan" if event.handed else "tugas belum diserahkan",
     )
+
+
+@of(oversight.IntegrityFlagRaised, "Pertanyaan tentang data")
+def _flagged(event: oversight.IntegrityFlagRaised, by: str) -> str:
+    return f"Pola yang perlu dijelaskan diajukan {by}: {label(event.pattern)}."
+
+
+@of(oversight.IntegrityFlagResolved, "Jawaban pertanyaan tentang data")
+def _unflagged(event: oversight.IntegrityFlagResolved, by: str) -> str:
+    return f"Pola itu diperiksa {by}: {label(event.finding)}."

@@ -1,1 +1,74 @@
 """What happened to a child or a mother as a person: where they belong, and what becomes of what is known of them."""
+
+from __future__ import annotations
+
+from domain import person
+from domain.labels import label
+from domain.sentences.sentence import of, sentence
+
+
+@of(person.TransferRequested, "Permintaan pindah")
+def _transfer(_event: person.TransferRequested, by: str) -> str:
+    return f"Pindah ke posyandu lain diminta {by}."
+
+
+@of(person.TransferAccepted, "Pindah diterima")
+def _transferred(_event: person.TransferAccepted, by: str) -> str:
+    return f"Pindah diterima {by}; kasus ini kini milik posyandu tujuan."
+
+
+@of(person.TransferRefused, "Pindah ditolak")
+def _not_transferred(event: person.TransferRefused, by: str) -> str:
+    return f"Permintaan pindah ditolak {by}: {label(event.reason)}."
+
+
+@of(person.DuplicateSuspected, "Dugaan tercatat dua kali")
+def _suspected(event: person.DuplicateSuspected, by: str) -> str:
+    return f"Mungkin orang yang sama dengan kasus lain ({label(event.why)} sama), dicatat {by}."
+
+
+@of(person.RecordsMerged, "Penggabungan kasus")
+def _merged(_event: person.RecordsMerged, by: str) -> str:
+    return f"Digabung {by} dengan kasus lain dari orang yang sama; yang lain berlanjut."
+
+
+@of(person.RecordsDeclaredDistinct, "Kasus dinyatakan berbeda")
+def _distinct(_event: person.RecordsDeclaredDistinct, by: str) -> str:
+    return f"Dinyatakan {by} orang yang berbeda dari kasus lain itu."
+
+
+@of(person.DataRequestReceived, "Permintaan data")
+def _asked(event: person.DataRequestReceived, by: str) -> str:
+    return f"Keluarga meminta {label(event.asks)} data, diterima {by}."
+
+
+@of(person.DataRequestFulfilled, "Jawaban permintaan data")
+def _answered(event: person.DataRequestFulfilled, by: str) -> str:
+    return f"Permintaan data dijawab {by}: {label(event.answer)}."
+
+
+@of(person.ConsentRecorded, "Persetujuan keluarga")
+def _agreed(event: person.ConsentRecorded, by: str) -> str:
+    return f"Keluarga setuju untuk {label(event.to)}, dicatat {by}."
+
+
+@of(person.ConsentWithdrawn, "Penarikan persetujuan")
+def _withdrawn(event: person.ConsentWithdrawn, by: str) -> str:
+    return f"Keluarga menarik persetujuan untuk {label(event.to)}, dicatat {by}."
+
+
+@of(person.ProcessingRestricted, "Pembatasan data")
+def _restricted(_event: person.ProcessingRestricted, by: str) -> str:
+    return f"Pemakaian data yang tidak wajib dihentikan {by}."
+
+
+@of(person.LateEntryExplained, "Penjelasan catatan terlambat")
+def _explained(event: person.LateEntryExplained, by: str) -> str:
+    return f"Catatan yang terlambat dijelaskan {by}: {label(event.reason)}."
+
+
+@of(person.DeathReviewed, "Audit kematian")
+def _death_reviewed(event: person.DeathReviewed, by: str) -> str:
+    words = {True: "sebenarnya dapat dicegah", False: "tidak dapat dicegah"}
+    found = words[event.avoidable] if event.avoidable is not None else None
+    return sentence(f"Kematian {label(event.whose)} dilaporkan dan ditinjau {by}", found)

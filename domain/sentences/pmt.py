@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain import pmt
-from domain.figures import kg
+from domain.figures import day, kg
 from domain.labels import label
 from domain.sentences.sentence import of, sentence
 
@@ -50,3 +50,20 @@ def _pmt_stopped(event: pmt.PmtStopped, by: str) -> str:
 @of(pmt.PmtCompleted, "Penilaian akhir PMT")
 def _pmt_completed(event: pmt.PmtCompleted, by: str) -> str:
     return f"PMT siklus {event.cycle} selesai dinilai {by}: {label(event.outcome)}."
+
+
+@of(pmt.PmtReconciled, "Pencocokan PMT")
+def _reconciled(event: pmt.PmtReconciled, by: str) -> str:
+    counts = f"rencana {event.planned}, diberikan {event.delivered}, menurut nota {event.receipts} porsi"
+    return f"PMT siklus {event.cycle} minggu ke-{event.week} dicocokkan {by}: {counts}."
+
+
+@of(pmt.OtherFoodRecorded, "Makanan dari sumber lain")
+def _other_food(event: pmt.OtherFoodRecorded, by: str) -> str:
+    until = f" sampai {day(event.until)}" if event.until else ""
+    return f"Mendapat makanan dari {label(event.scheme)}{until}, dicatat {by}."
+
+
+@of(pmt.OverlapResolved, "Keputusan dua sumber makanan")
+def _overlap(event: pmt.OverlapResolved, by: str) -> str:
+    return f"Dua sumber makanan diputuskan {by}: {label(event.decision)}."

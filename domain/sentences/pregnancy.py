@@ -73,6 +73,7 @@ def _outcome(event: pregnancy.OutcomeRecorded, by: str) -> str:
         f"Hasil kehamilan dicatat {by}",
         label(event.outcome),
         f"{event.alive} bayi hidup" if event.alive else None,
+        f"{event.stillborn} lahir mati" if event.stillborn else None,
         f"umur kehamilan {event.weeks} minggu" if event.weeks is not None else None,
         f"di {label(event.place)}" if event.place else None,
         f"ditolong {label(event.helper)}" if event.helper else None,

@@ -1,6 +1,20 @@
 """What a rule may look for: the closed list of signs. A row of the juknis names one and fills in its numbers."""
 
-from domain.signs import child, desa, nutrition, oversight, pmt, pregnancy, referral
+from domain.signs import (
+    antenatal,
+    birth,
+    careplan,
+    child,
+    desa,
+    family,
+    nutrition,
+    oversight,
+    person,
+    pmt,
+    pregnancy,
+    preventive,
+    referral,
+)
 
 Sign = (
     child.ChildNotRegistered
@@ -41,6 +55,55 @@ Sign = (
     | pregnancy.MotherInDanger
     | pregnancy.PastDueDate
     | pregnancy.NewbornNotRegistered
+    | family.CoupleNotScreened
+    | family.CoupleAtRisk
+    | family.FamilyUnvisited
+    | family.FamilyLacks
+    | family.SmokeAtHome
+    | family.NotInClass
+    | family.HelpWithoutMoney
+    | pmt.PmtNotRecovered
+    | pmt.PmtRelapseWatch
+    | pmt.PmtOverlap
+    | pmt.PmtUnreconciled
+    | pmt.PmtWaiting
+    | referral.ReferralUrgent
+    | referral.ReferralHindered
+    | referral.ReferralRejected
+    | referral.FollowUpUndone
+    | referral.ControlMissed
+    | person.MovedAwayUntold
+    | person.TransferUnanswered
+    | person.SuspectedTwice
+    | person.MeasuredTwice
+    | person.DataRequestOpen
+    | person.ConsentTakenBack
+    | person.NikDoubtful
+    | person.LateEntry
+    | preventive.DosesDue
+    | preventive.RoundMissed
+    | preventive.KpspDue
+    | preventive.KpspLow
+    | preventive.BreastFeedingUnknown
+    | preventive.FoodPoor
+    | preventive.BornAtRisk
+    | preventive.FifthBirthday
+    | preventive.DeathUnclosed
+    | careplan.ControlWeekMissed
+    | careplan.NoBetter
+    | careplan.GrowingTooSlowly
+    | careplan.HeadUnusual
+    | careplan.PerhapsTuberculosis
+    | careplan.TooHeavy
+    | birth.PostnatalVisitDue
+    | birth.NeonatalVisitDue
+    | birth.NifasOpen
+    | birth.MiscarriageOpen
+    | birth.PostnatalVisitMissed
+    | birth.NeonatalVisitMissed
+    | birth.NewbornCareMissing
+    | birth.MotherWithoutVitaminA
+    | birth.DeathNotReviewed
     | desa.SessionNotHeld
     | desa.FewWeighed
     | desa.MeetingNotHeld
@@ -64,4 +127,23 @@ Sign = (
     | oversight.ImportRowsOpen
     | oversight.BreachOpen
     | oversight.AccessUnreviewed
+    | antenatal.ContactWindowMissed
+    | antenatal.NoDoctorScan
+    | antenatal.Anaemia
+    | antenatal.SevereAnaemia
+    | antenatal.HbNotRepeated
+    | antenatal.HighPressure
+    | antenatal.RiskNotScored
+    | antenatal.RiskHigh
+    | antenatal.FourTooMuch
+    | antenatal.TabletsShort
+    | antenatal.TripleMissing
+    | antenatal.InfectionFound
+    | antenatal.GainOffTarget
+    | antenatal.ClassesFew
+    | antenatal.NoBirthPlan
+    | antenatal.WeeklyContact
+    | antenatal.PostTerm
+    | antenatal.TeenMother
+    | oversight.IntegrityDoubtful
 )

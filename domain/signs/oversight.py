@@ -23,6 +23,8 @@ from domain.oversight import (
     Explained,
     ExportCompared,
     ImportRowsRejected,
+    IntegrityFlagRaised,
+    IntegrityFlagResolved,
     OfficerLeft,
     SupervisionVisited,
     WorkloadCounted,
@@ -241,3 +243,18 @@ def _left_says(act: Act) -> str:
     event = act.event
     assert isinstance(event, OfficerLeft)
     return f"Petugas di meja {label(event.desk)} berhenti atau pindah pada {figures.day(event.on)}."
+
+
+class IntegrityDoubtful(DesaSign, frozen=True, tag="integrity-doubtful"):
+    """A pattern in the entries calls for a question, and nobody whom it does not concern has answered it."""
+
+    def found(self, desa: Desa) -> tuple[Evidence, ...]:
+        raised = still_open(desa.acts, IntegrityFlagRaised, IntegrityFlagResolved)
+        return tuple(rests_on([act], _flag_says(act), key=str(number)) for number, act in raised.items())
+
+
+def _flag_says(act: Act) -> str:
+    event = act.event
+    assert isinstance(event, IntegrityFlagRaised)
+    cases = f", {len(event.cases)} kasus" if event.cases else ""
+    return f"Perlu dijelaskan: {label(event.pattern)}{cases} ({figures.day(act.on)})."

@@ -13,9 +13,18 @@ from domain import figures
 from domain.care import CaseReviewed, HomeVisited
 from domain.case import Act, Evidence, done, zone
 from domain.child import Child
+from domain.family import SupportGranted
 from domain.labels import label
 from domain.person import Person
-from domain.pmt import Cycle, PmtEligibilityDecided, PmtMissed
+from domain.pmt import (
+    Cycle,
+    OtherFoodRecorded,
+    OverlapResolved,
+    PmtCompleted,
+    PmtEligibilityDecided,
+    PmtMissed,
+    PmtWeekClosed,
+)
 from domain.pregnancy import Pregnancy
 from domain.signs.nutrition import Index, month_says, not_gained, statuses, z_of
 from domain.signs.pregnancy import thin_arm
@@ -69,7 +78,7 @@ class PmtNotStarted(PersonSign, frozen=True, tag="pmt-not-started"):
                 [_Told(c.decided, c.version, c.heard)],
                 f"PMT {c.days} hari ({label(c.reason)}) diputuskan {figures.day(c.decided)}, belum dimulai.",
                 key=_cycle(c),
-                branch="puskesmas" if c.funding in ("dak-nonfisik", "apbd") else "",
+                branch=_payer(c),
             )
             for c in person.cycles
             if c.eligible and c.started is None and c.ended is None
@@ -258,6 +267,127 @@ class PmtOver(PersonSign, frozen=True, tag="pmt-over"):
             for c in person.cycles
             if c.running
         )
+
+
+class PmtNotRecovered(PersonSign, frozen=True, tag="pmt-not-recovered"):
+    """A cycle ended without recovery; neither referred since nor started anew."""
+
+    def of(self, person: Person, chart: Chart) -> tuple[Evidence, ...]:
+        return tuple(
+            rests_on([act], f"PMT {_key(act)} selesai {figures.day(act.on)}, belum sembuh.", key=_key(act))
+            for act in _completed(person, "belum-sembuh")
+            if not any(r.made.on >= act.on for r in person.referrals)
+            and not any(c.started is not None and c.started >= act.on for c in person.cycles)
+        )
+
+
+class PmtRelapseWatch(ChildSign, frozen=True, tag="pmt-relapse-watch"):
+    """A recovered child is weighed in each of so many months after the end of its PMT."""
+
+    times: int
+
+    def found(self, child: Child, chart: Chart) -> tuple[Evidence, ...]:
+        recovered = _completed(child, "sembuh")
+        if not recovered or any(c.started is not None and c.started >= recovered[-1].on for c in child.cycles):
+            return ()
+        end = recovered[-1]
+        weighed = [w for w in child.weighings if w.kg is not None and w.on > end.on]
+        months = {(w.on.year, w.on.month): w for w in weighed}
+        if len(months) >= self.times:
+            return ()
+        words: list[Word] = [end, *months.values()]
+        since = max(word.on for word in words) + DAY
+        nth = f"timbang ke-{len(months) + 1} dari {self.times} bulan pantauan"
+        says = f"Sembuh sesudah PMT ({figures.day(end.on)}): {nth}."
+        return (rests_on(words, says, since=since, key=f"{_key(end)}-{len(months) + 1}"),)
+
+
+def _completed(person: Person, outcome: str) -> list[Act]:
+    return [a for a in done(person.acts, PmtCompleted) if a.event.outcome == outcome]  # type: ignore[attr-defined]
+
+
+def _key(act: Act) -> str:
+    return f"siklus-{act.event.cycle}"  # type: ignore[attr-defined]
+
+
+class PmtOverlap(PersonSign, frozen=True, tag="pmt-overlap"):
+    """Two schemes feed one person on the same days, and nobody has decided which goes on since."""
+
+    def of(self, person: Person, chart: Chart) -> tuple[Evidence, ...]:
+        found = [one for one in self._pairs(person) if one[0] > self._resolved(person)]
+        if not found:
+            return ()
+        since = min(one[0] for one in found)
+        says = "; ".join(dict.fromkeys(one[2] for one in found))
+        words = [word for one in found for word in one[1]]
+        return (rests_on(words, f"Dua sumber makanan pada hari yang sama: {says}.", since=since),)
+
+    def _resolved(self, person: Person) -> date:
+        return max((a.on for a in done(person.acts, OverlapResolved)), default=date.min)
+
+    def _pairs(self, person: Person) -> Iterator[tuple[date, list[Word], str]]:
+        """The first common day of each two, what they rest on, and what they are called."""
+        fed = [
+            (c.started, c.ended or last_day(c), _start(c), _scheme(c)) for c in person.cycles if c.started is not None
+        ]
+        fed += [
+            (a.on, a.event.until or date.max, a, label(a.event.scheme))  # type: ignore[attr-defined]
+            for a in done(person.acts, OtherFoodRecorded)
+        ]
+        for nth, (begins, ends, word, name) in enumerate(fed):
+            for other_begins, other_ends, other, other_name in fed[nth + 1 :]:
+                first = max(begins, other_begins)
+                if first <= min(ends, other_ends):
+                    yield first, [word, other], f"{name} dan {other_name} sejak {figures.day(first)}"
+
+
+def _start(cycle: Cycle) -> Word:
+    assert cycle.started is not None
+    return _Told(cycle.started, cycle.started_version or cycle.version, cycle.heard)
+
+
+def _scheme(cycle: Cycle) -> str:
+    return f"PMT {label(cycle.funding)}" if cycle.funding else f"PMT siklus {cycle.number}"
+
+
+class PmtUnreconciled(PersonSign, frozen=True, tag="pmt-unreconciled"):
+    """A closed PMT week that nobody else has compared with plan and receipts. Who pays compares."""
+
+    def of(self, person: Person, chart: Chart) -> tuple[Evidence, ...]:
+        closed = done(person.acts, PmtWeekClosed)
+        return tuple(e for c in person.cycles for e in self._weeks(c, closed))
+
+    def _weeks(self, cycle: Cycle, closed: tuple[Act, ...]) -> Iterator[Evidence]:
+        for act in closed:
+            event = act.event
+            assert isinstance(event, PmtWeekClosed)
+            if event.cycle == cycle.number and event.week not in cycle.reconciled:
+                says = f"Minggu ke-{event.week} PMT ditutup {figures.day(act.on)}, belum dicocokkan dengan nota."
+                yield rests_on([act], says, key=f"{_cycle(cycle)}-minggu-{event.week}", branch=_payer(cycle))
+
+
+def _payer(cycle: Cycle) -> str:
+    return "puskesmas" if cycle.funding in ("dak-nonfisik", "apbd") else ""
+
+
+class PmtWaiting(PersonSign, frozen=True, tag="pmt-waiting"):
+    """Found eligible, not started for more than so many days, and nobody's money named; no help granted since."""
+
+    days: int
+
+    def of(self, person: Person, chart: Chart) -> tuple[Evidence, ...]:
+        helped = [a.on for a in done(person.acts, SupportGranted) if a.event.what == "makanan"]  # type: ignore[attr-defined]
+        return tuple(
+            rests_on(
+                [_Told(c.decided, c.version, c.heard)],
+                f"Layak PMT sejak {figures.day(c.decided)}, belum ada dana lebih dari {self.days} hari.",
+                since=c.decided + timedelta(days=self.days + 1),
+                key=_cycle(c),
+            )
+            for c in person.cycles
+            if c.eligible and c.started is None and c.ended is None and c.funding is None
+            and not any(on >= c.decided for on in helped)
+        )  # fmt: skip
 
 
 class _Told(Struct, frozen=True):

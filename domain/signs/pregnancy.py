@@ -70,7 +70,7 @@ class ContactWindow(PregnancySign, frozen=True, tag="contact-window"):
                 by=last,
                 until=_lost(pregnancy, w),
             )
-            for w, first, last, since in _open(pregnancy, self.windows)
+            for w, first, last, since in open_windows(pregnancy, self.windows)
         )
 
 
@@ -83,7 +83,7 @@ class ContactWindowEnding(PregnancySign, frozen=True, tag="contact-window-ending
     def found(self, pregnancy: Pregnancy) -> tuple[Evidence, ...]:
         visited = max((v.on for v in done(pregnancy.acts, HomeVisited)), default=date.min)
         found = []
-        for w, _, last, since in _open(pregnancy, self.windows):
+        for w, _, last, since in open_windows(pregnancy, self.windows):
             warned = max(since, last - timedelta(days=self.days))
             if visited < warned:
                 says = f"{w.k} belum dilakukan, waktunya habis {figures.day(last)}."
@@ -93,14 +93,14 @@ class ContactWindowEnding(PregnancySign, frozen=True, tag="contact-window-ending
         return tuple(found)
 
 
-def _open(pregnancy: Pregnancy, windows: tuple[Window, ...]) -> Iterator[tuple[Window, date, date, date]]:
+def open_windows(pregnancy: Pregnancy, windows: tuple[Window, ...]) -> Iterator[tuple[Window, date, date, date]]:
     """The windows that still wait for a visit: first day, last day, and the day from which we could know."""
     registered = pregnancy.registered
     if registered is None or pregnancy.start is None or pregnancy.delivered:
         return
     seen = dict.fromkeys((1, 2, 3), 0)
     for visit in pregnancy.antenatal:
-        seen[_trimester(pregnancy, visit.on)] += 1
+        seen[trimester(pregnancy, visit.on)] += 1
     for w in windows:
         first, last = pregnancy.week(w.first), pregnancy.week(w.last, 6)
         done_already = seen[w.trimester] >= w.nth or (w.trimester == 1 and pregnancy.antenatal)
@@ -108,7 +108,8 @@ def _open(pregnancy: Pregnancy, windows: tuple[Window, ...]) -> Iterator[tuple[W
             yield w, first, last, max(first, registered.on)
 
 
-def _trimester(pregnancy: Pregnancy, on: date) -> int:
+def trimester(pregnancy: Pregnancy, on: date) -> int:
+    """First, second or third, on a day of a dated pregnancy."""
     if on < pregnancy.week(13):
         return 1
     return 2 if on <= pregnancy.week(24) else 3
@@ -155,6 +156,8 @@ class MotherInDanger(PregnancySign, frozen=True, tag="mother-in-danger"):
     diastolic: int
 
     def found(self, pregnancy: Pregnancy) -> tuple[Evidence, ...]:
+        if pregnancy.died is not None:
+            return ()
         arrived = in_hospital_since(pregnancy.referrals)
         calm = [a for a in done(pregnancy.acts, ClinicallyAssessed) if rules_out_danger(a)]
         left = [

@@ -11,9 +11,9 @@ from msgspec import Struct
 from domain import pmt
 from domain.care import CarePlanStarted, ClinicallyAssessed, Counselled
 from domain.case import PERSONS, Act, Case, Event, Evidence, Kind
-from domain.child import Child, FeedingRecorded
+from domain.child import Child, FeedingRecorded, StatusConfirmed
 from domain.desa import Desa
-from domain.family import Family
+from domain.family import Family, Screened
 from domain.person import Person
 from domain.pregnancy import Pregnancy
 from domain.referral import Referral
@@ -128,7 +128,8 @@ def rests_on(
 # What answers a need
 
 Deed = Literal[
-    "assessment", "counselling", "pmt-decision", "pmt-start", "feeding", "wasting-plan", "stunting-plan"
+    "assessment", "counselling", "pmt-decision", "pmt-start", "feeding", "wasting-plan", "stunting-plan",
+    "status", "family-screened",
 ]  # fmt: skip
 """What a row may name as its end."""
 
@@ -137,6 +138,8 @@ _DEEDS: dict[Deed, type[Event]] = {
     "counselling": Counselled,
     "pmt-decision": pmt.PmtEligibilityDecided,
     "feeding": FeedingRecorded,
+    "status": StatusConfirmed,
+    "family-screened": Screened,
 }
 
 

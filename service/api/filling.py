@@ -19,17 +19,17 @@ from msgspec.structs import replace
 from uuid_utils.compat import uuid7
 
 from domain import figures
-from domain.case import PERSONS, Case, Event, Role
+from domain.case import Event, Role
 from domain.child import Child
 from domain.desa import Desa
 from domain.labels import KINDS, SEX, label
-from domain.person import Person
 from domain.pregnancy import Pregnancy
 from domain.stories import encode
 from projections import timeline
 from projections.growth import InRoster
 from service import access, forms, plainly
 from service.access import Who
+from service.api import offered
 from service.api import units as regions
 from service.api.cases import opened_or_404
 from service.api.entries import Answer, answers
@@ -64,11 +64,16 @@ def form_page(
     """An empty form, with today's date and what follows from the case already in it."""
     form = _form(tag, who)
     opened = None if form.begins and kasus is None else opened_or_404(who, place, _case(kasus), "form")[0]
-    if opened is not None and not fits(form, opened):
+    if opened is not None and not offered.fits(form, opened):
         raise Trouble(404, "not-found")
-    typed = {"on": [place.now().date().isoformat()], "rule": [aturan], "key": [kunci], **_given(form, opened, kunci)}
-    task = _task(who, place, opened, aturan, kunci)
-    return _form_page(form, who, place, opened, typed, {}, entry=uuid7(), because=task, back=_back(kembali))
+    typed = {
+        "on": [place.now().date().isoformat()],
+        "rule": [aturan],
+        "key": [kunci],
+        **offered.given(form, opened, kunci),
+    }
+    because = _task(who, place, opened, aturan, kunci)
+    return _form_page(form, who, place, opened, typed, {}, entry=uuid7(), because=because, back=_back(kembali))
 
 
 def _form(tag: str, who: Who) -> Form:
@@ -84,72 +89,6 @@ def _case(given: UUID | None) -> UUID:
     if given is None:
         raise Trouble(404, "not-found")
     return given
-
-
-def fits(form: Form, opened: Opened) -> bool:
-    """The form is for this kind of case."""
-    return form.every or (opened.kind in PERSONS if form.kind is None else form.kind == opened.kind)
-
-
-def possible(form: Form, state: Case) -> bool:
-    """The form makes sense as the case stands: no portion without a PMT, no arrival without a referral."""
-    if form.tag in ("case.reopen",):
-        return not state.active
-    if not state.active:
-        return False
-    if form.begins:
-        return isinstance(state, Child) and state.born is None and form.tag == "child.register"
-    if form.tag in ("pregnancy.register-newborns", "pregnancy.record-postnatal-visit"):
-        return isinstance(state, Pregnancy) and state.delivered
-    if form.tag == "pregnancy.record-outcome":
-        return isinstance(state, Pregnancy) and not state.delivered
-    if isinstance(state, Desa):
-        return regions.possible(form, state)
-    return not isinstance(state, Person) or _possible_for(state, form.tag)
-
-
-def _possible_for(person: Person, tag: str) -> bool:
-    if tag.startswith("referral.") and tag != "referral.create":
-        return any(r.open for r in person.referrals)
-    if tag == "pmt.start":
-        return any(c.eligible and c.started is None for c in person.cycles)
-    if tag.startswith("pmt.") and tag != "pmt.decide-eligibility":
-        return any(c.running for c in person.cycles)
-    return True
-
-
-def _given(form: Form, opened: Opened | None, key: str) -> dict[str, list[str]]:
-    """What nobody should have to type: the cycle, the referral, the measurement in question, a number of its own."""
-    if opened is None:
-        return {}
-    state, given = opened.state, dict[str, list[str]]()
-    if isinstance(state, Desa):
-        given = regions.given(form, state, key)
-        given |= {name: [str(uuid7())] for name in form.hidden if name not in ("rule", "key")}
-    if "context" in form.fields:
-        given["context"] = ["posyandu"]
-    if "cycle" in form.hidden and isinstance(state, Person):
-        given["cycle"] = [str(_cycle(form, state))]
-        week = len(next((c.weeks for c in state.cycles if c.running), ())) + 1
-        given["week"] = [str(week)]
-    if "referral" in form.hidden and isinstance(state, Person):
-        open_ = [r for r in state.referrals if r.open]
-        given["referral"] = [str(open_[-1].id if form.tag != "referral.create" and open_ else uuid7())]
-    if form.tag == "child.verify-measurement" and isinstance(state, Child) and state.weighings:
-        given["version"] = [str(state.weighings[-1].version)]
-    if form.tag.endswith(".identify") and opened.person is not None:
-        for name in form.personal:
-            value = getattr(opened.person, name, None)
-            given[name] = [value] if value else []
-    return given
-
-
-def _cycle(form: Form, state: Person) -> int:
-    if form.tag == "pmt.decide-eligibility":
-        return max((c.number for c in state.cycles if c.started is not None), default=0) + 1
-    if form.tag == "pmt.start":
-        return next((c.number for c in state.cycles if c.eligible and c.started is None), 1)
-    return next((c.number for c in reversed(state.cycles) if c.running), 1)
 
 
 def _task(who: Who, place: Place, opened: Opened | None, rule: str, key: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -14,19 +14,20 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 from msgspec import Struct
 
-from domain import figures
+from domain import figures, labels
+from domain.birth import neonatal_contacts, risk_tags
 from domain.case import NAKES, Role
 from domain.child import Child
 from domain.desa import Desa
 from domain.labels import KINDS
 from domain.labels import STATES as STANDINGS
-from domain.pregnancy import Pregnancy, contacts
+from domain.pregnancy import Pregnancy, contacts, postnatal_contacts
 from projections import people
 from projections.queue import DueState, Narrow, Task
 from projections.timeline import Told
 from service import access, plainly
 from service.access import Who
-from service.api import filling
+from service.api import filling, offered
 from service.api import units as regions
 from service.api.cases import Measure, measures, opened_or_404
 from service.api.queues import found, listed
@@ -283,8 +284,9 @@ def case_page(
             "region": isinstance(opened.state, Desa),
             "under": regions.under(opened.state, units) if isinstance(opened.state, Desa) else (),
             "identify": _identify(opened, who),
-            "tasks": [_owed(task, who, place, every, now) for task in tasks],
-            "actions": list(_actions(opened, who)),
+            "tasks": [_owed(task, who, place, every, now, f"/kasus/{case}") for task in tasks],
+            "kin": list(_kin(opened, who, place, now)),
+            "actions": list(_actions(opened, who, now.date())),
             "chart": _chart(opened, place, grown),
             "growth": [_growth_row(m, opened) for m in reversed(grown)],
             "story": [_line(one, who, place, case) for one in told.told],
@@ -293,10 +295,9 @@ def case_page(
     )
 
 
-def _owed(task: Task, who: Who, place: Place, told: Mapping[int, Told], now: datetime) -> Owed:
-    row = _row(task, who, place, {}, now, f"/kasus/{task.case}")
+def _owed(task: Task, who: Who, place: Place, told: Mapping[int, Told], now: datetime, back: str) -> Owed:
+    row = _row(task, who, place, {}, now, back)
     rule = next((r for r in place.book().protocol.rules if r.id == task.rule), None)
-    back = f"/kasus/{task.case}"
     aside = urlencode({"kasus": task.case or "", "aturan": task.rule, "kunci": task.key, "kembali": back})
     may_put_off = access.may(who.role, "case.set-aside") and task.owner == who.role
     return Owed(
@@ -330,8 +331,12 @@ def _facts(opened: Opened, who: Who, place: Place) -> Iterator[tuple[str, str]]:
             yield "Berat lahir", figures.kg(state.birth_kg)
         if state.weeks is not None:
             yield "Umur kehamilan saat lahir", f"{state.weeks} minggu"
-        if state.mother is not None and access.may_open(who, state):
-            yield "Kasus ibu", "tersambung"
+        risks = risk_tags(state)
+        if risks:
+            yield "Risiko sejak lahir", labels.listed(risks)
+        visits = [mark for mark in neonatal_contacts(state) if mark]
+        if visits:
+            yield "Periksa bayi baru lahir", ", ".join(visits)
     elif isinstance(state, Pregnancy):
         yield from _mother_facts(state)
     elif isinstance(state, Desa):
@@ -348,6 +353,30 @@ def _mother_facts(state: Pregnancy) -> Iterator[tuple[str, str]]:
     visits = [mark for mark in contacts(state) if mark]
     if visits:
         yield "Periksa hamil", ", ".join(visits)
+    after = [mark for mark in postnatal_contacts(state) if mark]
+    if after:
+        yield "Periksa nifas", ", ".join(after)
+
+
+class Kin(Struct, frozen=True):
+    """The case of the mother, or of a newborn with its open tasks, beside the case that is read."""
+
+    case: UUID
+    name: str
+    tasks: tuple[Owed, ...] = ()
+
+
+def _kin(opened: Opened, who: Who, place: Place, now: datetime) -> Iterator[Kin]:
+    """A child's mother, a mother's newborns: those this post may open."""
+    state = opened.state
+    if isinstance(state, Child) and state.mother is not None:
+        for case in place.openable(who, (state.mother,), "kin"):
+            yield Kin(case, "Kasus ibu")
+    elif isinstance(state, Pregnancy):
+        for case in place.openable(who, state.newborns, "kin"):
+            back = f"/kasus/{opened.case}"
+            tasks = tuple(_owed(task, who, place, {}, now, back) for task in place.tasks(who, case))
+            yield Kin(case, f"Bayi ke-{state.newborns.index(case) + 1}", tasks)
 
 
 def _identify(opened: Opened, who: Who) -> str:
@@ -364,13 +393,13 @@ _NOT_OFFERED = frozenset({
 })  # fmt: skip
 
 
-def _actions(opened: Opened, who: Who) -> Iterator[tuple[str, str]]:
+def _actions(opened: Opened, who: Who, today: date) -> Iterator[tuple[str, str]]:
     """Every form this post may fill in for this case as it stands, the common ones first."""
     tags = sorted(FORMS, key=lambda tag: (_FIRST.index(tag) if tag in _FIRST else len(_FIRST), list(FORMS).index(tag)))
     for tag in tags:
         form = FORMS[tag]
-        offered = tag not in _NOT_OFFERED and access.may(who.role, tag)
-        if offered and filling.fits(form, opened) and filling.possible(form, opened.state):
+        may = tag not in _NOT_OFFERED and access.may(who.role, tag)
+        if may and offered.fits(form, opened) and offered.possible(form, opened.state, today):
             yield f"/isi/{tag}?kasus={opened.case}", form.title
 
 

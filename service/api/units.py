@@ -65,7 +65,7 @@ def _page(code: str) -> str:
 
 # Its forms
 
-_OPEN = ("item", "line", "incident", "request", "breach", "leaving")
+_OPEN = ("item", "line", "incident", "request", "breach", "leaving", "flag")
 _PERIODS: Mapping[str, Period] = {"month": MONTH, "quarter": QUARTER, "semester": SEMESTER}
 
 
@@ -116,6 +116,8 @@ def _open(name: str, state: Desa) -> Choices:
             return _still(acts, oversight.EvidenceRequested, oversight.EvidenceProvided, "diminta")
         case "breach":
             return _still(acts, oversight.BreachDetected, oversight.BreachNotified, "dilaporkan")
+        case "flag":
+            return _still(acts, oversight.IntegrityFlagRaised, oversight.IntegrityFlagResolved, "diajukan")
     return _still(acts, oversight.OfficerLeft, oversight.AccessReviewed, "berhenti")
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -41,6 +42,10 @@ def text(cell: Cell) -> str:
     return "" if len(words) <= 9 and words.lower() in _NOTHING else words
 
 
+usual = lru_cache(maxsize=4096)(text)
+"""`text`, remembered: for columns in which the same few words stand again and again."""
+
+
 _APOSTROPHES = ("'", "`", "’")
 _NOTHING = frozenset(
     {"", "-", "--", "---", "–", "—", ".", "n/a", "na", "#n/a", "nan", "null", "none", "(null)", "tidak ada", "kosong"}
@@ -59,6 +64,11 @@ def number(cell: Cell, what: str) -> float | None:
 def _number(cell: Cell, what: str) -> tuple[float, str] | None:
     if isinstance(cell, float):
         return (cell, "") if cell == cell and abs(cell) != float("inf") else None
+    return _worded(cell, what)
+
+
+@lru_cache(maxsize=8192)  # a file has a few hundred different weights and lengths, and thousands of rows
+def _worded(cell: str | date, what: str) -> tuple[float, str] | None:
     words = text(cell)
     if not words:
         return None
@@ -157,6 +167,11 @@ def day(cell: Cell, what: str) -> date | None:
         return cell
     if isinstance(cell, float):
         return _serial(cell, what)
+    return _day(cell, what)
+
+
+@lru_cache(maxsize=8192)
+def _day(cell: str, what: str) -> date | None:
     words = text(cell)
     if not words:
         return None

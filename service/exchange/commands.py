@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -17,20 +17,18 @@ from domain.case import Role
 from service.access import Units
 from service.embedded import EmbeddedError
 from service.exchange import eppgbm, visits
+from service.exchange.ahead import Ahead, Source
 from service.exchange.cells import Unclear
 from service.exchange.door import ROLES, opened
-from service.exchange.eppgbm import Stated
 from service.exchange.intake import Intake
-from service.exchange.lines import Line, Table, TableError
-from service.exchange.placing import Places
+from service.exchange.lines import Line, TableError
 from service.exchange.rejected import Aside, beside
-from service.exchange.rows import FileError, Row, Titles, Unread
-from service.exchange.tables import open_table
+from service.exchange.rows import FileError, Found
 from service.exchange.whole import CutShort, Tally, bring_in
 from service.migrate import MigrationError
 from service.settings import SettingsError, load
 
-Found = Iterable[Row | Unread | Titles | Stated]
+Read = Callable[[Iterable[Line]], Iterator[Found]]
 
 _file = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 _rejected = click.option(
@@ -57,7 +55,7 @@ def importing() -> None:
 @_tenant
 def import_eppgbm(file: Path, posyandu: str | None, rejected: Path | None, role: str, kabupaten: str | None) -> None:
     """Ekspor pengukuran e-PPGBM (Sigizi): xlsx, xls, HTML bernama xls, atau csv, apa adanya."""
-    tally = _import(file, lambda lines, _: eppgbm.read(lines), posyandu, rejected, cast(Role, role), kabupaten)
+    tally = _import(file, lambda _: eppgbm.read, posyandu, rejected, cast(Role, role), kabupaten)
     click.echo(tally.says())
 
 
@@ -81,11 +79,10 @@ def import_visits(
 ) -> None:
     """Kunjungan anak sungguhan dari kumpulan data cpp (cpp.csv), seakan-akan di posyandu kita."""
 
-    def read(lines: Iterable[Line], units: Units) -> Found:
-        places = posyandu or _first_posyandu(units)
-        return visits.read(lines, places, born_from.date())
+    def reader(units: Units) -> Read:
+        return partial(visits.read, posyandu=posyandu or _first_posyandu(units), born_from=born_from.date())
 
-    click.echo(_import(file, read, None, rejected, cast(Role, role), kabupaten).says())
+    click.echo(_import(file, reader, None, rejected, cast(Role, role), kabupaten).says())
 
 
 def _first_posyandu(units: Units) -> Sequence[str]:
@@ -97,7 +94,7 @@ def _first_posyandu(units: Units) -> Sequence[str]:
 
 def _import(
     file: Path,
-    read: Callable[[Iterable[Line], Units], Found],
+    reader: Callable[[Units], Read],
     posyandu: str | None,
     rejected: Path | None,
     role: Role,
@@ -108,12 +105,12 @@ def _import(
     notes = Aside(beside(file, "catatan"), "catatan")
     try:
         with opened(load(), kabupaten, role) as place:
-            table = open_table(file)
-            intake = Intake(place.door, Places(place.units, posyandu), place.key)
+            source = Source(file, reader(place.units), place.units, posyandu, place.key, place.door.today)
+            rows = Ahead(source)
             with _progress() as progress:
-                task = progress.add_task(file.name, total=table.size)
-                tick = partial(_advance, progress, task, table)
-                tally = bring_in(read(table.lines, place.units), intake, aside, notes, tick)
+                task = progress.add_task(file.name, total=file.stat().st_size)
+                tick = partial(_advance, progress, task, rows)
+                tally = bring_in(rows, Intake(place.door), aside, notes, tick)
             with Console(stderr=True).status("Memutakhirkan daftar"):
                 place.up_to_date()
     except (TableError, FileError, Unclear, CutShort, SettingsError, MigrationError, EmbeddedError) as problem:
@@ -131,8 +128,8 @@ def _tell_of(aside: Aside, what: str) -> None:
         click.echo(f"{what}: {aside.count} baris, lihat {aside.path}", err=True)
 
 
-def _advance(progress: Progress, task: TaskID, table: Table) -> None:
-    progress.update(task, completed=table.bytes_read())
+def _advance(progress: Progress, task: TaskID, rows: Ahead) -> None:
+    progress.update(task, completed=rows.bytes_read)
 
 
 def _progress() -> Progress:

@@ -9,14 +9,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
-from msgspec import Struct
-
 from domain import figures
 from domain.case import Personal, Sex
 from service.exchange import cells
 from service.exchange.cells import Quantity, Unclear, text
 from service.exchange.lines import Cell, Line
-from service.exchange.rows import FileError, Row, Titles, Unread, Whereabouts
+from service.exchange.rows import FileError, Found, Row, Stated, Titles, Unread, Whereabouts
 
 # Each column by the names it goes under, without punctuation and spaces.
 NAMES: dict[str, tuple[str, ...]] = {
@@ -59,13 +57,7 @@ Z_NAMES = {"z_wa": "waz", "z_ha": "haz", "z_wh": "whz"}
 """How the z-scores that a file gives are called in `child.Measured.reported`."""
 
 
-class Stated(Struct, frozen=True):
-    """What the file says of itself above its columns: `data tanggal : 2025-08-31`."""
-
-    on: date
-
-
-def read(lines: Iterable[Line]) -> Iterator[Row | Unread | Titles | Stated]:
+def read(lines: Iterable[Line]) -> Iterator[Found]:
     """Every row that is about a child, understood or not. Raises FileError where no heading is found."""
     columns: dict[str, int] | None = None
     sheet = 0
@@ -200,6 +192,7 @@ class _Reading:
             place=self.place(),
             personal=self.personal(name, nik, mother_nik),
             nik=nik,
+            nik_doubtful=nik is None and cells.nik(self.cell("nik")) is not None,
             mother_nik=mother_nik,
             born=born,
             sex=sex,

@@ -6,40 +6,24 @@ of a child that nobody knew from its name, birthday, sex and posyandu.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import re
-import unicodedata
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import islice
-from typing import Literal, Protocol
-from uuid import UUID, uuid5
+from typing import Protocol
+from uuid import UUID
 
 from msgspec import Struct
 
 from domain import child, refusals
-from domain.case import Command, Envelope, Refused
-from service.exchange.cells import Unclear
-from service.exchange.lines import Line
-from service.exchange.placing import Places, Spot
-from service.exchange.rows import BALITA_DAYS, OUTSIDE, Row, Unread
+from domain.case import Command
+from service.exchange.placing import Spot
+from service.exchange.rows import Outcome, Row
+from service.exchange.sorting import Placed
 from service.handle import Answer, Submitted
 
 BATCH = 250
 """Rows that share one look-up and one trip through the write door."""
-
-What = Literal["new", "measured", "already", "rejected", "outside"]
-
-
-class Outcome(Struct, frozen=True):
-    """What became of one row. `says` is the reason, in Indonesian, where it was not taken."""
-
-    line: Line
-    what: What
-    says: str = ""
-    notes: tuple[str, ...] = ()
 
 
 class Wanted(Struct, frozen=True):
@@ -71,16 +55,11 @@ class Door(Protocol):
         """Each entry with the puskesmas that answers for it."""
         ...
 
-    @property
-    def today(self) -> date: ...
-
 
 class Planned(Struct, frozen=True):
     """A row with everything decided but the writing."""
 
-    row: Row
-    spot: Spot
-    case: UUID
+    placed: Placed
     entries: tuple[Submitted, ...]
 
     @property
@@ -89,31 +68,22 @@ class Planned(Struct, frozen=True):
 
 
 class Intake:
-    """Takes the rows of one file. `key` keeps anybody from finding a child's number by guessing names."""
+    """Takes the sorted rows of one file."""
 
-    def __init__(self, door: Door, places: Places, key: bytes) -> None:
+    def __init__(self, door: Door) -> None:
         self._door = door
-        self._places = places
-        self._numbers = Numbers(key)
         self._niks = _Niks()
 
-    def take(self, found: Iterable[Row | Unread]) -> Iterator[Outcome]:
+    def take(self, rows: Iterable[Placed | Outcome]) -> Iterator[Outcome]:
         """Every row gets its outcome, in the order of the file within each batch."""
-        rows = iter(found)
+        rows = iter(rows)
         while batch := list(islice(rows, BATCH)):
             yield from self._batch(batch)
 
-    def _batch(self, batch: Sequence[Row | Unread]) -> Iterator[Outcome]:
-        outcomes: dict[int, Outcome] = {}
-        placed: list[tuple[int, Row, Spot]] = []
-        for index, row in enumerate(batch):
-            spot = self._sort_out(row)
-            if isinstance(spot, Outcome):
-                outcomes[index] = spot
-            elif isinstance(row, Row):
-                placed.append((index, row, spot))
+    def _batch(self, batch: Sequence[Placed | Outcome]) -> Iterator[Outcome]:
+        outcomes = {index: row for index, row in enumerate(batch) if isinstance(row, Outcome)}
         planned: dict[int, Planned] = {}
-        for index, plan in self._plan(placed):
+        for index, plan in self._plan([(index, row) for index, row in enumerate(batch) if isinstance(row, Placed)]):
             if isinstance(plan, Outcome):
                 outcomes[index] = plan
             else:
@@ -122,59 +92,39 @@ class Intake:
         for index in range(len(batch)):
             yield outcomes[index]
 
-    def _sort_out(self, row: Row | Unread) -> Outcome | Spot:
-        """The posyandu of a row that may be taken; else why not."""
-        if isinstance(row, Unread):
-            return Outcome(row.line, "outside" if row.outside else "rejected", row.reason)
-        if row.on <= self._door.today and (row.on - row.born).days >= BALITA_DAYS:
-            return Outcome(row.line, "outside", OUTSIDE)
-        try:
-            spot = self._places.by_code(row.place) if isinstance(row.place, str) else self._places.find(row.place)
-            check(row, spot, self._door.today)
-        except Unclear as unclear:
-            return Outcome(row.line, "rejected", str(unclear))
-        except Refused as refused:
-            return Outcome(row.line, "rejected", refusals.refusal(refused.code, refused.facts))
-        return spot
-
-    def _plan(self, placed: Sequence[tuple[int, Row, Spot]]) -> Iterator[tuple[int, Planned | Outcome]]:
-        numbers = [self._numbers.entry("measure", row, spot.posyandu) for _, row, spot in placed]
-        entered = self._door.entered(numbers)
-        known = self._door.recognise([_wanted(row, spot) for _, row, spot in placed])
-        cases = [self._case(row, spot, ids) for (_, row, spot), ids in zip(placed, known, strict=True)]
+    def _plan(self, placed: Sequence[tuple[int, Placed]]) -> Iterator[tuple[int, Planned | Outcome]]:
+        entered = self._door.entered([one.measures for _, one in placed])
+        known = self._door.recognise([_wanted(one) for _, one in placed])
+        cases = [self._case(one, ids) for (_, one), ids in zip(placed, known, strict=True)]
         begun = self._door.begun([case for case in cases if case is not None])
-        for (index, row, spot), number, case, ids in zip(placed, numbers, cases, known, strict=True):
-            if number in entered:
-                yield index, Outcome(row.line, "already", notes=row.notes)
+        for (index, one), case, ids in zip(placed, cases, known, strict=True):
+            if one.measures in entered:
+                yield index, Outcome(one.row.line, "already", notes=one.row.notes)
                 continue
             if case is None:
-                yield index, Outcome(row.line, "rejected", _AMBIGUOUS.format(count=len(ids)))
+                yield index, Outcome(one.row.line, "rejected", _AMBIGUOUS.format(count=len(ids)))
                 continue
-            entered.add(number)
-            entries = [Submitted(entry=number, case=case, command=measurement(row), expects=None)]
+            entered.add(one.measures)
+            entries: tuple[Submitted, ...] = (Submitted(entry=one.measures, case=case, command=measurement(one.row)),)
             if case not in begun:
                 begun.add(case)
-                entries.insert(0, self._registers(row, spot, case))
-            yield index, Planned(row, spot, case, tuple(entries))
+                registers = Submitted(entry=one.registers, case=case, command=registration(one.row, one.spot))
+                entries = (registers, *entries)
+            yield index, Planned(one, entries)
 
-    def _case(self, row: Row, spot: Spot, known: tuple[UUID, ...]) -> UUID | None:
+    def _case(self, placed: Placed, known: tuple[UUID, ...]) -> UUID | None:
         """Who the row is about; None where two or more known children answer to it and a person has to say."""
-        own = self._numbers.case(row, spot.posyandu)
         if len(known) == 1:
             case = known[0]
-        elif own in known or not known:
-            case = self._niks.get(row) or own
+        elif placed.child in known or not known:
+            case = self._niks.get(placed.row) or placed.child
         else:
             return None
-        self._niks.put(row, case)
+        self._niks.put(placed.row, case)
         return case
 
-    def _registers(self, row: Row, spot: Spot, case: UUID) -> Submitted:
-        entry = self._numbers.entry("register", row, spot.posyandu)
-        return Submitted(entry=entry, case=case, command=registration(row, spot), expects=None)
-
     def _write(self, planned: dict[int, Planned]) -> dict[int, Outcome]:
-        asked = [(entry, plan.spot.puskesmas) for plan in planned.values() for entry in plan.entries]
+        asked = [(entry, plan.placed.spot.puskesmas) for plan in planned.values() for entry in plan.entries]
         answers = iter(self._door.submit(asked) if asked else ())
         return {index: _outcome(plan, [next(answers) for _ in plan.entries]) for index, plan in planned.items()}
 
@@ -194,6 +144,7 @@ def registration(row: Row, spot: Spot) -> Command:
         birth_kg=row.birth_kg,
         birth_cm=row.birth_cm,
         weeks=row.weeks,
+        nik_doubtful=row.nik_doubtful,
         personal=row.personal,
     )
     return command
@@ -206,70 +157,22 @@ def measurement(row: Row) -> Command:
     return command
 
 
-def check(row: Row, spot: Spot, today: date) -> None:
-    """Refuses what the domain will refuse, before a child is registered who then could not be measured."""
-    facts = child.Registered(
-        on=row.on, born=row.born, sex=row.sex, desa=spot.desa, posyandu=spot.posyandu, birth_kg=row.birth_kg,
-        birth_cm=row.birth_cm, weeks=row.weeks,
-    )  # fmt: skip
-    child.check(None, facts, today, _NOBODY)
-    if row.on < row.born:
-        raise Refused("before-birth", on=row.on, born=row.born)
-    child.check_measures(child.Measured(on=row.on, kg=row.kg, cm=row.cm, lila=row.lila))
-
-
-_NOBODY: Envelope = None  # type: ignore[assignment]
-"""Who registers plays no part in what a registration may say."""
-
-
-def _wanted(row: Row, spot: Spot) -> Wanted:
-    return Wanted(row.nik, row.mother_nik, row.personal.name or "", row.born, spot.posyandu)
+def _wanted(placed: Placed) -> Wanted:
+    row = placed.row
+    return Wanted(row.nik, row.mother_nik, row.personal.name or "", row.born, placed.spot.posyandu)
 
 
 def _outcome(plan: Planned, answers: Sequence[Answer]) -> Outcome:
-    notes = plan.row.notes if plan.spot.note is None else (*plan.row.notes, plan.spot.note)
+    row, spot = plan.placed.row, plan.placed.spot
+    notes = row.notes if spot.note is None else (*row.notes, spot.note)
     failed = next((a for a in answers if a.outcome not in ("recorded", "already")), None)
     if failed is not None:
         says = failed.says or refusals.refusal(failed.code or "", failed.facts)
-        return Outcome(plan.row.line, "rejected", says, notes)
+        return Outcome(row.line, "rejected", says, notes)
     if answers[-1].outcome == "already":
-        return Outcome(plan.row.line, "already", notes=notes)
+        return Outcome(row.line, "already", notes=notes)
     new = plan.begins and answers[0].outcome == "recorded"
-    return Outcome(plan.row.line, "new" if new else "measured", notes=notes)
-
-
-class Numbers:
-    """The numbers of children and entries that follow from what a file says, and from nothing else."""
-
-    def __init__(self, key: bytes) -> None:
-        self._key = hmac.new(key, b"impor", hashlib.sha256).digest()
-
-    def case(self, row: Row, posyandu: str) -> UUID:
-        """The child: also next month's file finds it again, before any list knows of it."""
-        return self._number("case", plain(row.personal.name), row.born, row.sex, posyandu)
-
-    def entry(self, asks: str, row: Row, posyandu: str) -> UUID:
-        """The measurement: two of one child and day with different figures are two."""
-        who = (plain(row.personal.name), row.born, row.sex, plain(row.personal.mother), posyandu)
-        return self._number(asks, *who, row.on, row.kg, row.cm, row.lying, row.lila)
-
-    def _number(self, *said: object) -> UUID:
-        text = "\x1f".join(str(s) for s in said)
-        return uuid5(_SPACE, hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest())
-
-
-_SPACE = UUID("6d3b9a52-7f0e-5c1d-8a44-2b9e60f1c7d3")
-
-
-def plain(name: str | None) -> str:
-    """A name without spelling of case, accents and marks. It is part of numbers, so it may never change."""
-    if not name:
-        return ""
-    letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().upper()
-    return _MARKS.sub("", letters)
-
-
-_MARKS = re.compile(r"[^A-Z0-9]")
+    return Outcome(row.line, "new" if new else "measured", notes=notes)
 
 
 class _Niks:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 from msgspec import Struct
 
@@ -29,6 +30,8 @@ class Row(Struct, frozen=True, kw_only=True):
     personal: Personal
     nik: str | None = None
     """Only where it is sure enough to say who the child is."""
+    nik_doubtful: bool = False
+    """The file has one that is masked, rounded or wrong."""
     mother_nik: str | None = None
     born: date
     sex: Sex
@@ -62,6 +65,24 @@ BALITA_DAYS = 1827
 """The first day of life that is not a balita's any more, as WHO's standards count."""
 
 
+What = Literal["new", "measured", "already", "rejected", "outside"]
+
+
+class Outcome(Struct, frozen=True):
+    """What became of one row. `says` is the reason, in Indonesian, where it was not taken."""
+
+    line: Line
+    what: What
+    says: str = ""
+    notes: tuple[str, ...] = ()
+
+
+class Stated(Struct, frozen=True):
+    """What the file says of itself above its columns: `data tanggal : 2025-08-31`."""
+
+    on: date
+
+
 class Titles(Struct, frozen=True):
     """The row with the names of the columns."""
 
@@ -70,6 +91,10 @@ class Titles(Struct, frozen=True):
     @property
     def cells(self) -> tuple[Cell, ...]:
         return self.line.cells
+
+
+Found = Row | Unread | Titles | Stated
+"""What the reader of a file comes upon."""
 
 
 class FileError(Exception):

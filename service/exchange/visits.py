@@ -14,7 +14,7 @@ from domain.case import Personal
 from service.exchange import cells
 from service.exchange.cells import Unclear, text
 from service.exchange.lines import Line
-from service.exchange.rows import BALITA_DAYS, OUTSIDE, FileError, Row, Titles, Unread
+from service.exchange.rows import BALITA_DAYS, OUTSIDE, FileError, Found, Row, Titles, Unread
 
 BORN_FROM = date(2021, 1, 1)
 LYING_DAYS = 731
@@ -38,9 +38,7 @@ def name_of(child: int) -> str:
     return f"Anak CPP {child}"
 
 
-def read(
-    lines: Iterable[Line], posyandu: Sequence[str], born_from: date = BORN_FROM
-) -> Iterator[Row | Unread | Titles]:
+def read(lines: Iterable[Line], posyandu: Sequence[str], born_from: date = BORN_FROM) -> Iterator[Found]:
     """Every visit, understood or not. Raises FileError where the columns are not those of the data set."""
     columns: dict[str, int] | None = None
     for line in lines:

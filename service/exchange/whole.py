@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 from domain import figures
-from service.exchange.eppgbm import Stated
-from service.exchange.intake import Intake, Outcome, What
+from service.exchange.intake import Intake
 from service.exchange.lines import TableError
 from service.exchange.rejected import Aside
-from service.exchange.rows import FileError, Row, Titles, Unread
+from service.exchange.rows import FileError, Outcome, Stated, Titles, What
+from service.exchange.sorting import Placed, Sorted
 
 
 class Tally:
@@ -59,7 +59,7 @@ class CutShort(Exception):
 
 
 def bring_in(
-    found: Iterable[Row | Unread | Titles | Stated],
+    found: Iterable[Sorted],
     intake: Intake,
     rejected: Aside,
     notes: Aside,
@@ -68,7 +68,7 @@ def bring_in(
     """Takes every row of a file; `tick` is called now and then. Raises CutShort, or FileError if nothing was read."""
     tally = Tally()
 
-    def rows() -> Iterator[Row | Unread]:
+    def rows() -> Iterator[Placed | Outcome]:
         for one in found:
             if isinstance(one, Titles):
                 rejected.titles(one.cells)

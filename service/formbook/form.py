@@ -18,6 +18,8 @@ class Form(Struct, frozen=True):
     hidden: tuple[str, ...] = ()
     kind: Kind | None = None
     """Only for this kind of case; None for children and mothers."""
+    families: bool = False
+    """For families too, beside children and mothers."""
     every: bool = False
     """For every kind of case."""
     hint: str = ""

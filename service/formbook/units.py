@@ -60,4 +60,8 @@ FORMS: tuple[Form, ...] = (
     _form("desa.notify-breach", "Penanganan data bocor", "Simpan", "breach", "revoked", "subjects", "authority"),
     _form("desa.say-officer-left", "Petugas berhenti atau pindah", "Simpan", "desk", note=True, hidden=("leaving",)),
     _form("desa.review-access", "Periksa akses petugas yang berhenti", "Simpan", "leaving", "ended", "handed"),
+    Form("desa.raise-flag", "Ajukan pertanyaan tentang data", "Ajukan", ("on", "pattern", "posyandu"), hidden=("flag",),
+         kind="desa"),
+    Form("desa.resolve-flag", "Jawab pertanyaan tentang data", "Simpan hasil", ("on", "flag", "finding"),
+         kind="desa", hint="Diperiksa dengan bukti oleh orang yang tidak bersangkutan."),
 )  # fmt: skip

@@ -42,7 +42,10 @@ READ_ONLY: tuple[Role, ...] = ("inspektorat", "kecamatan", "kabupaten")
 def test_who_supervises_writes_of_units_and_tasks_only(role: Role) -> None:
     of_tasks = {"case.set-aside", "case.reassign", "case.correct", "case.retract"}
     if role == "inspektorat":
-        own = {"desa.request-evidence", "desa.record-finding", "desa.select-audit-case", "case.correct", "case.retract"}
+        own = {
+            "desa.request-evidence", "desa.record-finding", "desa.select-audit-case", "desa.raise-flag", "case.correct",
+            "case.retract",
+        }  # fmt: skip
         assert {tag for tag in TAGS if access.may(role, tag)} == own
     assert {tag for tag in TAGS if access.may(role, tag) and not tag.startswith("desa.")} <= of_tasks
 

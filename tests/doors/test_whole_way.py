@@ -17,6 +17,7 @@ from service.exchange.door import ImportDoor
 from service.exchange.intake import Intake
 from service.exchange.placing import Places
 from service.exchange.rejected import Aside
+from service.exchange.sorting import Sorting
 from service.exchange.tables import open_table
 from service.exchange.whole import bring_in
 from service.places import Place
@@ -38,8 +39,8 @@ def imported(place: Place, dsn: str, tmp_path: Path) -> None:
         store = Store(pool, SCHEMA, Sealing(MASTER, SCHEMA), place.tenant.zone, lambda _: "2025")
         door = ImportDoor(CODE, store, units, "puskesmas-tpg")
         rows = visits.read(islice(open_table(CPP).lines, 12), [MELATI], date(2025, 1, 1))
-        intake = Intake(door, Places(units), MASTER)
-        bring_in(rows, intake, Aside(tmp_path / "r.csv", "alasan"), Aside(tmp_path / "n.csv", "catatan"))
+        rows = Sorting(Places(units), MASTER, door.today).sort(rows)
+        bring_in(rows, Intake(door), Aside(tmp_path / "r.csv", "alasan"), Aside(tmp_path / "n.csv", "catatan"))
         with pool.connection() as conn:
             assert log.wait_for(conn, SCHEMA, log.head(conn, SCHEMA), 10)
 

@@ -24,6 +24,7 @@ from service.exchange.door import ImportDoor
 from service.exchange.intake import Intake
 from service.exchange.placing import Places
 from service.exchange.rejected import Aside
+from service.exchange.sorting import Sorting
 from service.exchange.tables import open_table
 from service.exchange.whole import Tally, bring_in
 from service.sealing import Sealing
@@ -59,11 +60,15 @@ class Kabupaten(Struct, frozen=True):
     followed: Followed
     folder: Path
 
+    @property
+    def door(self) -> ImportDoor:
+        return ImportDoor(self.tenant.code, self.store, UNITS, "puskesmas-tpg")
+
     def bring(self, found: Iterable[Any], posyandu: str | None = None, name: str = "data") -> Tally:
         rejected = Aside(self.folder / f"{name}.ditolak.csv", "alasan")
         notes = Aside(self.folder / f"{name}.catatan.csv", "catatan")
-        door = ImportDoor(self.tenant.code, self.store, UNITS, "puskesmas-tpg")
-        return bring_in(found, Intake(door, Places(UNITS, posyandu), MASTER_KEY), rejected, notes)
+        sorting = Sorting(Places(UNITS, posyandu), MASTER_KEY, self.door.today)
+        return bring_in(sorting.sort(found), Intake(self.door), rejected, notes)
 
     def bring_file(self, path: Path, posyandu: str | None = None) -> Tally:
         return self.bring(eppgbm.read(open_table(path).lines), posyandu, path.name)

@@ -24,21 +24,21 @@ PROJECTIONS = (Queue(), People(str.encode), Growth())
 
 @cache
 def folded() -> tuple[Folded, ...]:
-    return tuple(_folded(n) for n in range(len(examples.FILES)))
+    return tuple(_folded(n) for n in range(len(examples.STORIES)))
 
 
 def _folded(number: int) -> Folded:
-    path = examples.FILES[number]
-    book = examples.juknis().book(examples.contoh(path).daftar[-1].pada)
-    book = Book(book.who, book.kms, book.protocol, {}, examples.contoh(path).hari_posyandu)
-    story = examples.told(path)
+    told = examples.STORIES[number]
+    book = examples.juknis().book(told.contoh.daftar[-1].pada)
+    book = Book(book.who, book.kms, book.protocol, {}, told.contoh.hari_posyandu)
+    story = told.story
     case = stories.fold(story)
     assert case is not None
     return Folded(story[0].case, story, case, Personal(name=f"Anak {number}", rt=f"{number % 7}"), book)
 
 
 def moments() -> list[datetime]:
-    return sorted({daftar.moment for path in examples.FILES for daftar in examples.contoh(path).daftar})
+    return sorted({daftar.moment for told in examples.STORIES for daftar in told.contoh.daftar})
 
 
 def seen(case: Folded, desk: Role, now: datetime) -> list[tuple[str, Obligation, bool]]:

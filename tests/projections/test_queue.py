@@ -358,7 +358,7 @@ def _kabupaten() -> list[Row]:
 def test_a_list_reads_by_index_and_only_its_own_lines(conn: psycopg.Connection, schema: str) -> None:
     stand(conn, schema, queue.TABLE, _kabupaten())
     place = "3603300007.03"
-    statement = queue._statement(schema, True, True, False, False, None, False).decode()
+    statement = queue._statement(schema, True, True, False, False, None, False, False).decode()
     asked = {
         "desk": "kader", "desa": [place[:10]], "posyandu": [place], "now": NOW, "week": NOW + timedelta(days=7),
         "ahead": NOW + queue.AHEAD, "limit": 51,

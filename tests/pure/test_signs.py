@@ -370,9 +370,21 @@ def test_blood_pressure_is_an_emergency_from_160_or_110(systolic: int, diastolic
     assert (sari.of("B11") is not None) is danger
 
 
-def test_a_restricted_result_changes_nothing_that_anybody_reads_in_a_list() -> None:
+def test_a_restricted_result_changes_nothing_that_kader_or_desa_reads_in_a_list() -> None:
     sari = mother()
-    before = sari.owed()
+    before = seen_by(sari, "kader", "desa")
     sari.told("2025-03-03", "bidan Rina", "pregnancy.record-lab-result", test="hiv", result="reaktif")
     sari.told("2025-03-03", "bidan Rina", "pregnancy.record-lab-result", test="sifilis", result="reaktif")
-    assert sari.owed() == before
+    assert seen_by(sari, "kader", "desa") == before
+    assert sari.must("B36").owner == "puskesmas-dr"
+    sari.told("2025-03-04", "puskesmas-dr Bagus", "care.start-plan", reason="infeksi")
+    assert seen_by(sari, "kader", "desa") == before
+
+
+def seen_by(told: Telling, *desks: str) -> list[tuple[object, ...]]:
+    return [
+        (o.rule, o.key, o.says, o.events, d.desk, d.opens, o.due, o.until)
+        for o in told.owed()
+        for d in o.desks
+        if d.desk in desks
+    ]

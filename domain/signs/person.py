@@ -1,0 +1,180 @@
+"""Signs about whose a case is and what is kept of it: transfers, duplicates, conflicts, requests, late entries, NIK."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Literal
+
+from domain import figures
+from domain.care import HomeVisited
+from domain.case import Evidence, Role, done, zone
+from domain.child import AbsenceRecorded, Child, Identified, Moved, Registered, Weighing
+from domain.labels import label
+from domain.person import (
+    ConsentWithdrawn,
+    DataRequestFulfilled,
+    DataRequestReceived,
+    DuplicateSuspected,
+    LateEntryExplained,
+    Person,
+    ProcessingRestricted,
+    RecordsDeclaredDistinct,
+    TransferAccepted,
+    TransferRefused,
+    TransferRequested,
+    open_transfer,
+)
+from domain.pregnancy import Pregnancy
+from domain.signs.sign import ChildSign, PersonSign, Word, rests_on
+
+if TYPE_CHECKING:
+    from domain.chart import Chart
+
+
+class MovedAwayUntold(ChildSign, frozen=True, tag="moved-away-untold"):
+    """A visit or an absence says that the family moved; the case has not followed it."""
+
+    def found(self, child: Child, chart: Chart) -> tuple[Evidence, ...]:
+        gone = [a for a in done(child.acts, HomeVisited) if a.event.found == "pindah"]  # type: ignore[attr-defined]
+        gone += [a for a in done(child.acts, AbsenceRecorded) if a.event.reason == "pindah"]  # type: ignore[attr-defined]
+        settled = [a for kind in (Moved, TransferAccepted, TransferRefused) for a in done(child.acts, kind)]
+        seen = [w.on for w in child.weighings if w.context in ("posyandu", "kunjungan", "sweeping")]
+        last = max([*(a.on for a in settled), *seen], default=date.min)
+        left = [a for a in gone if a.on > last]
+        if not left:
+            return ()
+        first = min(left, key=lambda a: (a.on, a.version))
+        return (rests_on([first], f"Keluarga diketahui pindah {figures.day(first.on)}, kasus belum dipindahkan."),)
+
+
+class TransferUnanswered(PersonSign, frozen=True, tag="transfer-unanswered"):
+    """A transfer was asked for, and nobody has accepted or refused it."""
+
+    def of(self, person: Person, chart: Chart) -> tuple[Evidence, ...]:
+        asked = open_transfer(person)
+        if asked is None:
+            return ()
+        first = min((a for a in done(person.acts, TransferRequested) if a.on >= asked.on), key=lambda a: a.version)
+        return (rests_on([first], f"Pindah ke posyandu lain diminta {figures.day(first.on)}, belum dijawab."),)
+
+
+class SuspectedTwice(PersonSign, frozen=True, tag="suspected-twice"):
+    """Another case may be the same person for one of these reasons, and nobody has decided."""
+
+    why: tuple[Literal["nik", "nik-ibu", "nama"], ...]
+
+    def of(self, person: Person, chart: Chart) -> tuple[Evidence, ...]:
+        distinct = {a.event.other for a in done(person.acts, RecordsDeclaredDistinct)}  # type: ignore[attr-defined]
+        found: dict[str, Evidence] = {}
+        for act in done(person.acts, DuplicateSuspected):
+            event = act.event
+            assert isinstance(event, DuplicateSuspected)
+            if event.why in self.why and event.other not in distinct:
+                says = f"Mungkin tercatat dua kali ({label(event.why)} sama), diketahui {figures.day(act.on)}."
+                found.setdefault(str(event.other), rests_on([act], says, key=str(event.other)))
+        return tuple(found.values())
+
+
+class MeasuredTwice(ChildSign, frozen=True, tag="measured-twice"):
+    """Two people measured a child on one day and came to different values, and nobody has chosen."""
+
+    def found(self, child: Child, chart: Chart) -> tuple[Evidence, ...]:
+        return tuple(self._days(child.weighings))
+
+    def _days(self, weighings: tuple[Weighing, ...]) -> Iterator[Evidence]:
+        for before, now in pairwise(weighings):
+            if before.on == now.on and before.actor != now.actor and _differ(before, now):
+                values = f"{_says(before)} dan {_says(now)}"
+                says = f"Dua orang mengukur pada {figures.day(now.on)} dan angkanya berbeda: {values}."
+                yield rests_on([before, now], says, key=now.on.isoformat())
+
+
+def _differ(one: Weighing, other: Weighing) -> bool:
+    return any(
+        a is not None and b is not None and a != b
+        for a, b in ((one.kg, other.kg), (one.cm, other.cm), (one.lila, other.lila))
+    )
+
+
+def _says(w: Weighing) -> str:
+    parts = (figures.kg(w.kg) if w.kg is not None else "", figures.cm(w.cm) if w.cm is not None else "")
+    return " ".join(part for part in parts if part) or "LILA"
+
+
+class DataRequestOpen(PersonSign, frozen=True, tag="data-request-open"):
+    """The family asked what is kept of it or to have it changed, and has no answer."""
+
+    def of(self, person: Person, chart: Chart) -> tuple[Evidence, ...]:
+        answered = {a.event.request for a in done(person.acts, DataRequestFulfilled)}  # type: ignore[attr-defined]
+        return tuple(
+            rests_on(
+                [a],
+                f"Keluarga meminta {label(a.event.asks)} data {figures.day(a.on)}, belum dijawab.",  # type: ignore[attr-defined]
+                key=str(a.event.request),  # type: ignore[attr-defined]
+            )
+            for a in done(person.acts, DataRequestReceived)
+            if a.event.request not in answered  # type: ignore[attr-defined]
+        )
+
+
+class ConsentTakenBack(PersonSign, frozen=True, tag="consent-taken-back"):
+    """The family took an agreement back, and what the law does not demand has not been stopped."""
+
+    def of(self, person: Person, chart: Chart) -> tuple[Evidence, ...]:
+        stopped = max((a.on for a in done(person.acts, ProcessingRestricted)), default=date.min)
+        left = [a for a in done(person.acts, ConsentWithdrawn) if a.on > stopped]
+        if not left:
+            return ()
+        what = ", ".join(dict.fromkeys(label(a.event.to) for a in left))  # type: ignore[attr-defined]
+        return (rests_on(left, f"Persetujuan ditarik: {what}.", since=left[0].on),)
+
+
+class NikDoubtful(ChildSign, frozen=True, tag="nik-doubtful"):
+    """The file it came from had a masked or wrong NIK, and nobody has looked into it since."""
+
+    def found(self, child: Child, chart: Chart) -> tuple[Evidence, ...]:
+        if not child.nik_doubtful or child.nik or child.registered is None or done(child.acts, Identified):
+            return ()
+        says = f"NIK dalam berkas ({figures.day(child.registered.on)}) disamarkan atau keliru."
+        return (rests_on([child.registered], says),)
+
+
+class LateEntry(PersonSign, frozen=True, tag="late-entry"):
+    """Something was entered by one of these roles more than so many days after its day, and nobody has said why."""
+
+    days: int
+    roles: tuple[Role, ...]
+
+    def of(self, person: Person, chart: Chart) -> tuple[Evidence, ...]:
+        clock = zone(person.desa)
+        explained = max((a.on for a in done(person.acts, LateEntryExplained)), default=date.min)
+        late: list[tuple[date, Word]] = []
+        for word, role in self._words(person):
+            told = word.heard.astimezone(clock).date()
+            if role in self.roles and told - word.on > timedelta(days=self.days) and told > explained:
+                late.append((told, word))
+        if not late:
+            return ()
+        first = min(told for told, _ in late)
+        words = [word for told, word in late if (told.year, told.month) == (first.year, first.month)]
+        days = ", ".join(dict.fromkeys(figures.day(word.on) for word in words))
+        evidence = rests_on(words, f"Dicatat lebih dari {self.days} hari sesudah kejadian: {days}.", since=first)
+        return (evidence,)
+
+    def _words(self, person: Person) -> Iterator[tuple[Word, Role]]:
+        for act in person.acts:
+            yield act, act.role
+        if isinstance(person, Child):
+            yield from ((w, w.role) for w in person.weighings if w.context != "impor")
+            registered = person.registered
+            if registered is not None and not _from_file(registered.event):
+                yield registered, registered.role
+        elif isinstance(person, Pregnancy):
+            yield from ((check, check.role) for check in person.checks)
+            yield from ((visit, visit.role) for visit in person.antenatal)
+
+
+def _from_file(event: object) -> bool:
+    return isinstance(event, Registered) and event.born_from == "impor"

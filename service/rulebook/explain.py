@@ -1,0 +1,71 @@
+"""A row of the juknis said in Indonesian, for whoever has to sign it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from domain.labels import DESKS, PRIORITIES
+from domain.protocol import Protocol, Rule, Step, Supervision
+from domain.signs.meanings import meaning
+
+STANDINGS = {"official": "resmi", "proposal": "usulan", "unconfirmed": "belum dipastikan"}
+
+
+def explained(rule: Rule) -> str:
+    """When the task comes, whose it is, until when, who is told if it is late, and on what all that rests."""
+    return " ".join(_sentences(rule))
+
+
+def _sentences(rule: Rule) -> Iterator[str]:
+    why = "; atau ".join(meaning(sign) for sign in rule.signs)
+    owner, *others = rule.steps
+    yield f'{rule.id} ({PRIORITIES[rule.priority]}). Bila {why}: {DESKS[owner.desk]} mengerjakan "{rule.task}".'
+    yield f"Waktunya {due(rule)}."
+    if others:
+        told = ", ".join(_told(step) for step in others)
+        yield f"{told[:1].upper()}{told[1:]}."
+    for name, steps in rule.branches.items():
+        yield f'Untuk jalan "{name}": {", lalu ".join(DESKS[s.desk] for s in steps)}.'
+    if rule.absorbs:
+        yield f"Sudah memuat {', '.join(rule.absorbs)}."
+    if rule.not_from:
+        yield f"Menunggu selama {', '.join(rule.not_from)} meragukan ukuran yang sama."
+    if rule.restricted:
+        yield "Tertutup: tidak pernah sampai ke kader dan desa."
+    if rule.survives:
+        yield "Tetap ada walau kasus sudah berakhir."
+    yield f"Dasar: {rule.source}."
+    yield f"Tindakan {STANDINGS[rule.status]}, tenggat {STANDINGS[rule.due_status]}."
+
+
+def due(rule: Rule) -> str:
+    """ "7 hari", "24 jam (jam hukum)", "sampai akhir jendela kalender"."""
+    if rule.due == "window":
+        return "sampai akhir jendela kalendernya"
+    words = span(rule.due)
+    return f"{words}, jam hukum yang tidak diperpanjang" if rule.legal else words
+
+
+def span(text: str) -> str:
+    return f"{text[:-1]} {'jam' if text.endswith('h') else 'hari'}"
+
+
+def _told(step: Step) -> str:
+    when = {"0d": "ikut melihat sejak awal", "half": "diberi tahu pada setengah waktu", "due": "melihat bila terlambat",
+            "2due": "melihat bila lewat dua kali waktunya"}  # fmt: skip
+    return f"{DESKS[step.desk]} {when.get(step.opens) or f'melihat setelah {span(step.opens)}'}"
+
+
+def supervised(row: Supervision) -> str:
+    """How what is late stands on the list of whoever watches over its owner."""
+    over = ", ".join(DESKS[desk] for desk in row.over)
+    told = f" dan terlihat juga oleh {DESKS[row.desk]}" if row.desk is not None else ""
+    return f"{row.id}. Tugas terlambat di meja {over}{told}: {row.task}. Dasar: {row.source}."
+
+
+def all_explained(protocol: Protocol) -> Iterator[str]:
+    """Every row, then every row of supervision."""
+    for rule in protocol.rules:
+        yield explained(rule)
+    for row in protocol.supervision:
+        yield supervised(row)
