@@ -17,8 +17,8 @@ Funding = Literal["dana-desa", "add", "bok", "dak-nonfisik", "apbd", "mitra", "s
 """Whose money it is."""
 
 Activity = Literal[
-    "pmt", "jamban", "air-bersih", "kader", "transportasi", "posyandu", "sweeping", "alat", "penyuluhan", "data",
-    "rujukan", "bantuan-sosial", "lain",
+    "makanan-tambahan", "jamban", "air-bersih", "kader", "transportasi", "posyandu", "sweeping", "alat", "penyuluhan",
+    "data", "rujukan", "bantuan-sosial", "lainnya",
 ]  # fmt: skip
 """What a desa can set out to do. A closed list: free text is where names get in, and the offices above read it."""
 
@@ -138,7 +138,9 @@ class KaderTrained(Event, frozen=True, tag="desa.kader-trained"):
 
     posyandu: str
     count: int
-    topic: Literal["pengukuran", "kms", "konseling", "pmt", "rujukan", "pencatatan", "lain"] = "pengukuran"
+    topic: Literal["pengukuran", "kms", "konseling", "makanan-tambahan", "rujukan", "pencatatan", "lainnya"] = (
+        "pengukuran"
+    )
 
 
 class EquipmentChecked(Event, frozen=True, tag="desa.equipment-checked"):

@@ -37,7 +37,7 @@ class WorkShared(Event, frozen=True, tag="desa.work-shared"):
 
     desk: Role
     unit: str
-    how: tuple[Literal["dialihkan", "ditambah-petugas", "dikerjakan-bersama", "jadwal-diubah", "lain"], ...]
+    how: tuple[Literal["dialihkan", "ditambah-petugas", "dikerjakan-bersama", "jadwal-diubah", "lainnya"], ...]
     personal: Personal | Sealed | None = None
 
 
@@ -56,8 +56,8 @@ class AuditLine(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_un
 
     id: UUID
     what: Literal[
-        "rujukan", "pmt", "jamban", "air-bersih", "bantuan-sosial", "pendampingan", "penyuluhan", "jkn", "kb", "data",
-        "lain",
+        "rujukan", "makanan-tambahan", "jamban", "air-bersih", "bantuan-sosial", "pendampingan", "penyuluhan", "jkn",
+        "kb", "data", "lainnya",
     ]  # fmt: skip
     desk: Literal["desa", "bidan", "puskesmas-tpg", "puskesmas-dr", "kecamatan", "kabupaten"] = "desa"
     due: date | None = None
@@ -93,7 +93,7 @@ class EvidenceRequested(Event, frozen=True, tag="desa.evidence-requested"):
     """The inspectorate asks this unit for proof, under a letter of assignment."""
 
     request: UUID
-    what: tuple[Literal["pmt", "anggaran", "data-bulan", "sesi-posyandu", "rujukan", "lain"], ...]
+    what: tuple[Literal["makanan-tambahan", "anggaran", "data-bulan", "sesi-posyandu", "rujukan", "lainnya"], ...]
     letter: str
     first: date | None = None
     last: date | None = None
@@ -146,7 +146,7 @@ class BreachDetected(Event, frozen=True, tag="desa.breach-detected"):
     """A phone was lost, or somebody saw what they should not."""
 
     breach: UUID
-    what: Literal["hp-hilang", "akun-disalahgunakan", "data-tersebar", "salah-kirim", "lain"]
+    what: Literal["hp-hilang", "akun-disalahgunakan", "data-tersebar", "salah-kirim", "lainnya"]
     people: int | None = None
     personal: Personal | Sealed | None = None
 

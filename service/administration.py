@@ -18,7 +18,7 @@ from service.access import SEAT, Unit, UnitKind
 from service.accounts import Accounts
 from service.beginnings import begin_units
 from service.sealing import Sealing
-from service.settings import Settings, load, master_key
+from service.settings import Settings, SettingsError, load, master_key
 from service.store import Pool, Store, connect
 from service.tenants import Tenant, tenants
 
@@ -52,7 +52,10 @@ def units_command(file: Path, kabupaten: str | None) -> None:
 def _begin(settings: Settings, tenant: Tenant, pool: Pool, accounts: Accounts) -> None:
     """The stories of units that have none yet, and the posyandu that theirs have not heard of."""
     book = following.juknis().book
-    sealing = Sealing(master_key(settings), tenant.schema)
+    try:
+        sealing = Sealing(master_key(settings), tenant.schema)
+    except SettingsError as missing:
+        raise click.ClickException(str(missing)) from None
     store = Store(pool, tenant.schema, sealing, tenant.zone, lambda on: book(on).protocol.edition)
     begin_units(store, accounts.units(), accounts.today(), datetime.now(tenant.zone))
 

@@ -232,7 +232,7 @@ def _words(name: str, codes: Sequence[Any]) -> tuple[tuple[str, str], ...]:
 
 def _in_order(codes: Sequence[Any]) -> Sequence[Any]:
     """msgspec sorts the values of a Literal; numbers stay so, and an "other" belongs at the end."""
-    return sorted(codes, key=lambda code: (str(code) in ("lain", "tidak-diketahui"), code))
+    return sorted(codes, key=lambda code: (str(code) in ("lain", "lainnya", "tidak-diketahui"), code))
 
 
 # What was typed, as a command

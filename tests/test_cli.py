@@ -23,6 +23,7 @@ def server_environment(dsn: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     monkeypatch.setenv("DATABASE_URL", dsn)
     monkeypatch.setenv("DAMPINGI_TENANTS", "9999")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setenv("DAMPINGI_MASTER_KEY", base64.b64encode(bytes(32)).decode())
     with psycopg.connect(dsn, autocommit=True) as conn:
         conn.execute(SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier("kab_9999")))
     return dsn
@@ -63,10 +64,7 @@ def test_a_service_that_is_not_there_is_not_healthy(monkeypatch: pytest.MonkeyPa
     assert asked("health", "service").exit_code == 1
 
 
-def test_the_follower_makes_missing_lists_and_makes_those_of_other_rules_anew(
-    server_environment: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DAMPINGI_MASTER_KEY", base64.b64encode(bytes(32)).decode())
+def test_the_follower_makes_missing_lists_and_makes_those_of_other_rules_anew(server_environment: str) -> None:
     asked("migrate")
     first = asked("follow", "--once")
     assert (first.exit_code, first.output) == (0, "")
@@ -125,6 +123,10 @@ def test_an_operator_makes_units_known_and_opens_accounts(server_environment: st
     file.write_text(UNITS)
     asked("migrate")
     assert asked("units", str(file)).output == "5 unit tercatat\n"
+    assert asked("units", str(file)).exit_code == 0
+    with psycopg.connect(server_environment) as conn:
+        told = conn.execute("SELECT count(*) FROM kab_9999.events").fetchone()
+    assert told == (4,), "each unit but the posyandu has begun its story, once"
     opened = asked("account", "open", "siti", "Siti Aminah", "--role", "kader", "--unit", "9999012001.01")
     assert opened.exit_code == 0, opened.output
     assert opened.output.startswith("siti: kata sandi pertama ")

@@ -13,6 +13,8 @@ CODES: dict[str, str] = {
     "kecamatan": "kecamatan",
     "kabupaten": "kabupaten",
     # what a desa does
+    "makanan-tambahan": "makanan tambahan (PMT)",
+    "lainnya": "hal lain",
     "jamban": "jamban",
     "air-bersih": "air bersih",
     "sweeping": "sweeping",

@@ -11,6 +11,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from domain import desa
+from projections import log
 from service import following
 from service.access import Unit
 from service.beginnings import begin_units
@@ -33,6 +34,8 @@ def store(settings: Settings, place: Place) -> Any:
         edition = following.juknis().book(ON.date()).protocol.edition
         store = Store(pool, tenant.schema, Sealing(MASTER, tenant.schema), tenant.zone, lambda _: edition)
         begin_units(store, place.accounts.units(), ON.date(), ON)
+        with pool.connection() as conn:
+            assert log.wait_for(conn, tenant.schema, log.head(conn, tenant.schema), 10)
         yield store
 
 
@@ -111,11 +114,11 @@ def test_a_row_half_filled_in_comes_back_with_what_was_typed(phone: Callable[[st
 
 
 def test_evidence_is_asked_by_the_inspectorate_and_given_by_the_desa(phone: Callable[[str], Phone]) -> None:
-    asked = form(KEDAUNG, what="pmt", letter="700/12", request=str(uuid7()))
+    asked = form(KEDAUNG, what="makanan-tambahan", letter="700/12", request=str(uuid7()))
     after(phone("yusuf"), phone("yusuf").fill("/isi/desa.request-evidence", asked))
     assert phone("hasan").fill("/isi/desa.request-evidence", asked).status_code == 403
     listed = phone("hasan").page(f"/daftar/desa?aturan=V07&posisi={position(phone('yusuf'))}").text
-    assert "Inspektorat meminta bukti PMT diantar" in listed or "Inspektorat meminta bukti" in listed
+    assert "Inspektorat meminta bukti makanan tambahan (PMT), surat tugas 700/12" in listed
     given = form(KEDAUNG, request=asked["request"], digest="9f86d081884c7d65")
     told = after(phone("hasan"), phone("hasan").fill("/isi/desa.provide-evidence", given))
     assert "Bukti diserahkan oleh petugas desa" in told
@@ -132,7 +135,7 @@ def test_a_health_worker_does_not_take_back_what_an_inspector_asked(phone: Calla
         "do": "desa.request-evidence",
         "on": "2025-06-06",
         "request": str(uuid7()),
-        "what": ["pmt"],
+        "what": ["makanan-tambahan"],
         "letter": "7",
     }
     [answer] = phone("yusuf").send(entry(case, command))
