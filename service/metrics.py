@@ -13,6 +13,8 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import Counter, Gauge, Histogram
 
+from service.problems import problem_of
+
 _UNCOUNTED = ("/aset", "/metrics")
 
 _LABELS = ("method", "path", "status_code", "app_name")
@@ -48,6 +50,9 @@ class Counted(ASGIMiddleware):
         now.inc()
         try:
             await next_app(scope, receive, watched)
+        except Exception as error:  # refused on the way in, and answered further out
+            took, status = perf_counter() - began, problem_of(error).status
+            raise
         finally:
             now.dec()
             _count(method, path, status, took)

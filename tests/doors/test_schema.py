@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,8 @@ from service import app
 from service.places import open_places
 from service.problems import _CODES
 from service.settings import Settings
-from tests.doors.conftest import Phone
+from tests.doors.conftest import Phone, register
+from tests.kabupaten import MELATI
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +91,28 @@ def test_the_figures_name_no_case(service: TestClient[Any], phone: Callable[[str
     figures = service.get("/metrics").text
     assert "/cases/{case}" in figures
     assert "01890000" not in figures
+
+
+def test_the_figures_count_requests_by_route_and_status(
+    service: TestClient[Any], phone: Callable[[str], Phone]
+) -> None:
+    siti = phone("siti")
+    recorded, forged = counted(service, 200), counted(service, 403)
+    siti.send(register(MELATI))
+    siti.post("/entries", csrf=False, content=b"[]")
+    assert counted(service, 200) == recorded + 1
+    assert counted(service, 403) == forged + 1  # refused before it reached the door
+    [waiting] = re.findall(r'requests_in_progress\{.*path="/entries".*\} (.*)', service.get("/metrics").text)
+    assert float(waiting) == 0
+
+
+def counted(service: TestClient[Any], status: int) -> float:
+    """Requests to the write door that were answered so, each of them timed."""
+    labels = f'{{app_name="dampingi",method="POST",path="/entries",status_code="{status}"}}'
+    figures = dict(line.rsplit(" ", 1) for line in service.get("/metrics").text.splitlines())
+    requests = float(figures.get(f"dampingi_requests_total{labels}", 0))
+    assert requests == float(figures.get(f"dampingi_request_duration_seconds_count{labels}", 0))
+    return requests
 
 
 def test_nothing_that_people_send_or_read_is_logged(
