@@ -23,6 +23,7 @@ from projections import log, rebuild
 from projections.follow import Followed
 from projections.growth import Growth
 from projections.people import People
+from projections.pmt import Pmt
 from projections.queue import Queue
 from service import embedded
 from service.juknis import Juknis, read_juknis
@@ -48,7 +49,7 @@ def followed(tenant: Tenant, sealing: Sealing) -> Followed:
     """A kabupaten with its projections."""
     return Followed(
         tenant.schema,
-        (Queue(), People(sealing.nik_hash), Growth()),
+        (Queue(), People(sealing.nik_hash), Growth(), Pmt()),
         sealing.open_many,
         lambda conn: book(conn, tenant),
     )

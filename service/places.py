@@ -17,7 +17,7 @@ from psycopg import Connection
 from domain import stories
 from domain.case import NAKES, Case, Personal, Recorded, Role
 from domain.protocol import Book
-from projections import follow, growth, log, people, timeline
+from projections import follow, growth, log, people, pmt, timeline
 from projections import queue as lists
 from projections.queue import Narrow, Page, Task
 from service import access, embedded
@@ -131,6 +131,11 @@ class Place:
         if position is None:
             return True
         return log.wait_for(conn, self.schema, position, self.settings.wait_ms / 1000)
+
+    def fed(self, posyandu: str, on: date) -> tuple[pmt.Fed, ...]:
+        """Who of a posyandu is given PMT on a day."""
+        with self._pool.connection() as conn:
+            return pmt.fed(conn, self.schema, posyandu, on)
 
     def _restricted(self) -> tuple[str, ...]:
         """Rules whose tasks only health workers may know of."""

@@ -207,8 +207,8 @@ def _while_balita(
 
 
 def _support(child: Child) -> tuple[int, ...]:
-    """The last measurement, by which a reader sees since when there is none."""
-    last = events.last_weighed(child)
+    """The last weighing, by which a reader sees since when there is none; the registration where there was none."""
+    last = events.last_weighed(child) or child.registered
     return (last.version,) if last is not None else ()
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from domain import figures
 from domain.care import HomeVisited
-from domain.case import Evidence, Role, done, zone
+from domain.case import Corrected, Evidence, Retracted, Role, done, zone
 from domain.child import AbsenceRecorded, Child, Identified, Moved, Registered, Weighing
 from domain.labels import label
 from domain.person import (
@@ -165,7 +165,8 @@ class LateEntry(PersonSign, frozen=True, tag="late-entry"):
 
     def _words(self, person: Person) -> Iterator[tuple[Word, Role]]:
         for act in person.acts:
-            yield act, act.role
+            if not isinstance(act.event, Corrected | Retracted):  # mending is never too late
+                yield act, act.role
         if isinstance(person, Child):
             yield from ((w, w.role) for w in person.weighings if w.context != "impor")
             registered = person.registered

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.enums import RequestEncodingType
-from litestar.params import Body, FromPath, FromQuery
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 from msgspec import Struct
 from msgspec.structs import replace
@@ -34,15 +33,11 @@ from service.api import units as regions
 from service.api.cases import opened_or_404
 from service.api.entries import Answer, answers
 from service.api.threads import in_thread
+from service.api.typed import Page, Posted, Typed, first, texts
 from service.formbook import FORMS, Form
 from service.forms import Field
 from service.places import Opened, Place
 from service.problems import Trouble
-
-Typed = Mapping[str, Sequence[str]]
-Page = Template | Redirect
-Posted = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED)]
-"""As litestar hands it over: a text where a name came once, a list where it came more often."""
 
 PAST = frozenset({"on", "born", "hpht"})
 """Days that cannot be later than today."""
@@ -172,10 +167,10 @@ def _facilities(who: Who, units: access.Units) -> list[tuple[str, str]]:
 @in_thread
 def fill(tag: FromPath[str], who: NamedDependency[Who], place: NamedDependency[Place], data: Posted) -> Page:
     """Record what was typed. A refused form comes back with everything in it and a sentence."""
-    form, typed = _form(tag, who), _typed(data)
+    form, typed = _form(tag, who), texts(data)
     command, errors = forms.read(form, typed)
     _complete(form, command, who, place)
-    entry, case, back = _first(typed, "entry"), _first(typed, "case"), _back(_first(typed, "kembali"))
+    entry, case, back = first(typed, "entry"), first(typed, "case"), _back(first(typed, "kembali"))
     problem = "Periksa isian yang ditandai." if errors else ""
     if not errors:
         answer = _submit(place, who, entry, case, command)
@@ -210,14 +205,6 @@ def _recorded(answer: Answer, to: str) -> Page:
     news = "sudah" if answer.answer == "already" else "tercatat"
     query = urlencode({"kabar": news, **({"posisi": answer.position} if answer.position else {})})
     return Redirect(f"{to}{'&' if '?' in to else '?'}{query}", status_code=303)
-
-
-def _typed(data: Mapping[str, Any]) -> dict[str, list[str]]:
-    return {name: [str(v) for v in value] if isinstance(value, list) else [str(value)] for name, value in data.items()}
-
-
-def _first(typed: Typed, name: str) -> str:
-    return (typed.get(name) or [""])[-1].strip()
 
 
 def _uuid(text: str) -> UUID:
@@ -310,10 +297,10 @@ def _sheet(one: InRoster, today: date, typed: Typed) -> Sheet:
         one.name or "Tanpa nama",
         figures.age(one.born, today),
         last,
-        entry=_first(typed, f"entry-{key}") or str(uuid7()),
-        kg=_first(typed, f"kg-{key}"),
-        cm=_first(typed, f"cm-{key}"),
-        lying=_first(typed, f"lying-{key}"),
+        entry=first(typed, f"entry-{key}") or str(uuid7()),
+        kg=first(typed, f"kg-{key}"),
+        cm=first(typed, f"cm-{key}"),
+        lying=first(typed, f"lying-{key}"),
     )
 
 
@@ -340,8 +327,8 @@ def _session_page(
 @in_thread
 def weigh_session(who: NamedDependency[Who], place: NamedDependency[Place], data: Posted) -> Page:
     """Record every row that has something in it; the others stay as they are, those that fail say why."""
-    typed = _typed(data)
-    unit, on = _posyandu(who, place, _first(typed, "posyandu")), _first(typed, "on")
+    typed = texts(data)
+    unit, on = _posyandu(who, place, first(typed, "posyandu")), first(typed, "on")
     today = place.now().date()
     rows = [_sheet(one, today, typed) for one in place.roster(who, unit.code)]
     filled = [row for row in rows if row.kg or row.cm]
@@ -441,7 +428,7 @@ def _mending_page(
             "PAST": PAST,
             "today": place.now().date().isoformat(),
             "reasons": [(code, label(code).capitalize()) for code in REASONS],
-            "reason": _first(typed, "mengapa"),
+            "reason": first(typed, "mengapa"),
             "problem": problem,
             "entry": entry or uuid7(),
             "entry2": uuid7(),
@@ -468,19 +455,19 @@ def mend(
     data: Posted,
 ) -> Page:
     """Correct an event or take it back. The wrong one stays in the story."""
-    typed = _typed(data)
+    typed = texts(data)
     opened, event, says = _wrong(who, place, case, number)
     today = place.now().date().isoformat()
-    command: dict[str, Any] = {"on": today, "version": number, "reason": _first(typed, "mengapa") or "lain"}
+    command: dict[str, Any] = {"on": today, "version": number, "reason": first(typed, "mengapa") or "lain"}
     errors: dict[str, str] = {}
-    if _first(typed, "cara") == "tarik":
+    if first(typed, "cara") == "tarik":
         command["do"] = "case.retract"
     else:
         command["do"] = "case.correct"
         command["reads"], errors = _reads(event, typed, who, place)
     problem = "Periksa isian yang ditandai."
     if not errors:
-        answer = _submit(place, who, _first(typed, "entry"), str(case), command)
+        answer = _submit(place, who, first(typed, "entry"), str(case), command)
         if answer.answer in ("recorded", "already"):
             return _recorded(answer, f"/kasus/{case}")
         problem = answer.says or ""
@@ -494,7 +481,7 @@ def mend(
         typed,
         errors,
         problem=problem,
-        entry=_first(typed, "entry"),
+        entry=first(typed, "entry"),
         status=422,
     )
 

@@ -27,7 +27,7 @@ from projections.queue import DueState, Narrow, Task
 from projections.timeline import Told
 from service import access, plainly
 from service.access import Who
-from service.api import filling, offered
+from service.api import feeding, filling, offered
 from service.api import units as regions
 from service.api.cases import Measure, measures, opened_or_404
 from service.api.queues import found, listed
@@ -195,6 +195,8 @@ def _action(task: Task, who: Who, back: str) -> tuple[str, str]:
 def _starts(who: Who) -> Iterator[tuple[str, str]]:
     if who.role in filling.SESSION_ROLES:
         yield "/timbang", "Timbang satu sesi"
+    if who.role in feeding.ROLES:
+        yield "/pmt", "Catat PMT satu hari"
     for tag in ("child.register", "pregnancy.register"):
         if access.may(who.role, tag):
             yield f"/isi/{tag}", FORMS[tag].title
@@ -471,4 +473,4 @@ def _line(told: Told, who: Who, place: Place, case: UUID) -> Line:
     )
 
 
-HANDLERS: tuple[Any, ...] = (home, desk_page, search_page, case_page, *filling.HANDLERS)
+HANDLERS: tuple[Any, ...] = (home, desk_page, search_page, case_page, *filling.HANDLERS, *feeding.HANDLERS)
