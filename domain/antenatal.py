@@ -1,4 +1,4 @@
-"""What is done before a birth beside the visits: risk scored (KSPR), birth planned (P4K), classes for mothers."""
+"""What is done before a birth beside the visits: risk scored (KSPR), birth planned (P4K), tetanus, classes."""
 
 from __future__ import annotations
 
@@ -20,11 +20,20 @@ class RiskScored(Event, frozen=True, tag="pregnancy.risk-scored"):
 
     factors: tuple[Factor, ...] = ()
 
+    @property
+    def restricted(self) -> bool:
+        """A sexually transmitted infection may be one of the three that only health workers know of."""
+        return "penyakit-kelamin" in self.factors
+
+
+Place = Literal["rumah", "poskesdes", "puskesmas", "puskesmas-poned", "klinik", "rs"]
+"""Where a birth may be planned. A puskesmas PONED can treat the emergencies of a birth."""
+
 
 class BirthPlanMade(Event, frozen=True, tag="pregnancy.birth-planned"):
     """The family and the bidan agreed on the birth (P4K): where, by whom, how to get there."""
 
-    place: Literal["rumah", "poskesdes", "puskesmas", "klinik", "rs"]
+    place: Place
     helper: Literal["bidan", "dokter", "dokter-spesialis"]
     transport: bool | None = None
     donor: bool | None = None
@@ -41,9 +50,18 @@ class ClassAttended(Event, frozen=True, tag="pregnancy.class-attended"):
     """Her husband was there too."""
 
 
+class TetanusChecked(Event, frozen=True, tag="pregnancy.tetanus-checked"):
+    """Her protection against tetanus was looked up, and she was vaccinated (Td) where it was due."""
+
+    protection: Literal["t0", "t1", "t2", "t3", "t4", "t5"]
+    """As it stands after this check."""
+    vaccinated: bool = False
+
+
 ScoreRisk = asks(RiskScored, "ScoreRisk", "pregnancy.score-risk")
 PlanBirth = asks(BirthPlanMade, "PlanBirth", "pregnancy.plan-birth")
 AttendClass = asks(ClassAttended, "AttendClass", "pregnancy.attend-class")
+CheckTetanus = asks(TetanusChecked, "CheckTetanus", "pregnancy.check-tetanus")
 
-EVENTS: tuple[type[Event], ...] = (RiskScored, BirthPlanMade, ClassAttended)
-COMMANDS = (ScoreRisk, PlanBirth, AttendClass)
+EVENTS: tuple[type[Event], ...] = (RiskScored, BirthPlanMade, ClassAttended, TetanusChecked)
+COMMANDS = (ScoreRisk, PlanBirth, AttendClass, CheckTetanus)

@@ -11,6 +11,8 @@ DangerSign = Literal[
     "tidak-mau-minum", "muntah-semua", "kejang", "tidak-sadar", "sesak", "demam-tinggi", "diare-darah", "bengkak-kaki",
     "lemas", "perdarahan", "sakit-kepala-hebat", "bengkak-wajah", "ketuban-pecah", "gerak-janin-kurang", "nyeri-perut",
     "tali-pusat-merah", "kuning",
+    # of a pregnant woman
+    "pandangan-kabur", "bengkak-tangan", "muntah-terus",
     # in nifas
     "perdarahan-nifas", "lokia-berbau", "payudara-bengkak", "sedih-terus",
     # of a newborn

@@ -82,6 +82,7 @@ class Measured(Event, frozen=True, tag="pregnancy.measured"):
     diastolic: int | None = None
     fundus: float | None = None
     heartbeat: int | None = None
+    presentation: Literal["kepala", "sungsang", "lintang"] | None = None
 
 
 class LabResultRecorded(Event, frozen=True, tag="pregnancy.lab-result"):
@@ -255,14 +256,14 @@ def contacts(pregnancy: Pregnancy) -> tuple[str, ...]:
     marks: list[str] = []
     places = {1: ["K1"], 2: ["K2", "K3"], 3: ["K4", "K5", "K6"]}
     for visit in pregnancy.antenatal:
-        trimester = _trimester(pregnancy, visit.on)
+        third = None if pregnancy.start is None else trimester(pregnancy, visit.on)
         if not marks:
-            marks.append("K1M" if trimester == 1 else "K1A")
+            marks.append("K1M" if third == 1 else "K1A")
             places[1] = []
-            if trimester is not None and trimester > 1:
-                places[trimester] = places[trimester][1:]
+            if third is not None and third > 1:
+                places[third] = places[third][1:]
             continue
-        left = places.get(trimester or 0, [])
+        left = places.get(third or 0, [])
         marks.append(left.pop(0) if left else "")
     return tuple(marks)
 
@@ -276,10 +277,8 @@ def postnatal_contacts(pregnancy: Pregnancy) -> tuple[str, ...]:
     return birth.contacts(outcome.on, outcome.event.hour, days, birth.KF)
 
 
-def _trimester(pregnancy: Pregnancy, on: date) -> int | None:
+def trimester(pregnancy: Pregnancy, on: date) -> int:
     """First until 12 completed weeks and 6 days, second until 24 weeks, then third (Buku KIA 2023)."""
-    if pregnancy.start is None:
-        return None
     if on < pregnancy.week(13):
         return 1
     return 2 if on <= pregnancy.week(24) else 3
@@ -309,7 +308,9 @@ def _begun(recorded: Recorded) -> Pregnancy:
 
 
 def _registered(pregnancy: Pregnancy, event: Registered, recorded: Recorded) -> Pregnancy:
-    start = event.due - TERM if event.due is not None and event.dated_by != "hpht" else event.hpht
+    start = event.hpht
+    if event.due is not None and (start is None or event.dated_by != "hpht"):
+        start = event.due - TERM
     return replace(
         pregnancy,
         desa=event.desa,
@@ -456,6 +457,10 @@ def _check_beginning(pregnancy: Pregnancy | None, event: Reported | Registered, 
         raise Refused("hpht-in-future", hpht=start, today=today)
     if start < event.on - timedelta(days=400):
         raise Refused("hpht-too-old", hpht=start)
+    if event.height is not None and not 100 <= event.height <= 220:
+        raise Refused("height-impossible", cm=event.height)
+    if event.weight_before is not None and not 25 <= event.weight_before <= 250:
+        raise Refused("weight-impossible", kg=event.weight_before)
 
 
 def _check_one(pregnancy: Pregnancy, event: Event, by: Envelope) -> None:
@@ -516,7 +521,9 @@ def _check_birth_measures(children: tuple[Newborn, ...]) -> None:
 
 
 def _check_measures(event: Measured) -> None:
-    values = (event.kg, event.lila, event.systolic, event.diastolic, event.fundus, event.heartbeat)
+    values = (
+        event.kg, event.lila, event.systolic, event.diastolic, event.fundus, event.heartbeat, event.presentation,
+    )  # fmt: skip
     if all(v is None for v in values):
         raise Refused("nothing-measured")
     if event.kg is not None and event.kg >= 3000:

@@ -65,6 +65,7 @@ REFUSALS: dict[str, str] = {
     "hb-impossible": "Hb {value} tidak mungkin. Tulis dalam g/dL, misalnya 11,2.",
     "head-impossible": "Lingkar kepala {cm} cm tidak mungkin. Ukur lagi dan tulis dalam sentimeter.",
     "hour-impossible": "Jam {hour} tidak ada. Isi 0 sampai 23.",
+    "height-impossible": "Tinggi {cm} cm tidak mungkin. Tulis dalam sentimeter, misalnya 152.",
     "hpht-in-future": "HPHT {hpht} sesudah hari ini atau sesudah tanggal catatan. Periksa tanggalnya.",
     "hpht-too-old": "HPHT {hpht} sudah lebih dari 400 hari. Periksa tahunnya.",
     "identity-in-correction": "Nama, NIK dan alamat tidak diubah lewat perbaikan ini. Pakai formulir identitas.",

@@ -122,6 +122,7 @@ WRITES: Mapping[str, frozenset[Role]] = {
     "pregnancy.score-risk": _RECEIVERS,
     "pregnancy.plan-birth": _RECEIVERS,
     "pregnancy.attend-class": _FIELD,
+    "pregnancy.check-tetanus": _RECEIVERS,
     "desa.raise-flag": frozenset({"puskesmas-tpg", "puskesmas-dr", "kecamatan", "kabupaten", "inspektorat"}),
     "desa.resolve-flag": frozenset({"kecamatan", "kabupaten"}),
     "desa.register": frozenset(),  # by the operator, with the units

@@ -25,6 +25,15 @@ def _planned(event: antenatal.BirthPlanMade, by: str) -> str:
     )
 
 
+@of(antenatal.TetanusChecked, "Pemeriksaan status tetanus")
+def _tetanus(event: antenatal.TetanusChecked, by: str) -> str:
+    return sentence(
+        f"Perlindungan tetanus diperiksa {by}",
+        f"status {label(event.protection)}",
+        "diimunisasi Td" if event.vaccinated else None,
+    )
+
+
 @of(antenatal.ClassAttended, "Kelas ibu hamil")
 def _class(event: antenatal.ClassAttended, by: str) -> str:
     husband = " bersama suami" if event.husband else ""

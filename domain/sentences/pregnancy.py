@@ -48,6 +48,7 @@ def _mother_measured(event: pregnancy.Measured, by: str) -> str:
         f"tekanan darah {event.systolic or '–'}/{event.diastolic or '–'}" if pressure else None,
         f"tinggi fundus {cm(event.fundus)}" if event.fundus is not None else None,
         f"denyut janin {event.heartbeat}" if event.heartbeat is not None else None,
+        f"letak janin: {label(event.presentation)}" if event.presentation else None,
     )
 
 

@@ -12,7 +12,7 @@ from domain import figures
 from domain.care import ClinicallyAssessed, DangerSignReported, HomeVisited
 from domain.case import Evidence, done
 from domain.labels import listed
-from domain.pregnancy import Check, OutcomeRecorded, Pregnancy
+from domain.pregnancy import Check, OutcomeRecorded, Pregnancy, trimester
 from domain.signs.sign import Deed, PregnancySign, Word, answered_until, in_hospital_since, rests_on, rules_out_danger
 
 DAY = timedelta(days=1)
@@ -106,13 +106,6 @@ def open_windows(pregnancy: Pregnancy, windows: tuple[Window, ...]) -> Iterator[
         done_already = seen[w.trimester] >= w.nth or (w.trimester == 1 and pregnancy.antenatal)
         if not done_already and registered.on <= last:
             yield w, first, last, max(first, registered.on)
-
-
-def trimester(pregnancy: Pregnancy, on: date) -> int:
-    """First, second or third, on a day of a dated pregnancy."""
-    if on < pregnancy.week(13):
-        return 1
-    return 2 if on <= pregnancy.week(24) else 3
 
 
 def _lost(pregnancy: Pregnancy, window: Window) -> date | None:

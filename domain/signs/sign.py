@@ -189,9 +189,9 @@ def in_hospital_since(referrals: Sequence[Referral]) -> date:
     return max(arrivals, default=date.min)
 
 
-def referred_until(referrals: Sequence[Referral]) -> date:
-    """The last day whose needs a referral to puskesmas or hospital carries on; a failed referral carries nothing."""
-    going = (r.made.on for r in referrals if r.kind != "masyarakat" and r.state not in _FAILED)
+def referred_until(referrals: Sequence[Referral], kinds: Sequence[str] = ("puskesmas", "rs")) -> date:
+    """The last day whose needs a referral to such a place carries on; a failed referral carries nothing."""
+    going = (r.made.on for r in referrals if r.kind in kinds and r.state not in _FAILED)
     return max(going, default=date.min)
 
 

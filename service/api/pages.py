@@ -14,7 +14,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 from msgspec import Struct
 
-from domain import figures, labels
+from domain import checkups, figures, labels
 from domain.birth import neonatal_contacts, risk_tags
 from domain.case import NAKES, Role
 from domain.child import Child
@@ -341,6 +341,8 @@ def _facts(opened: Opened, who: Who, place: Place) -> Iterator[tuple[str, str]]:
             yield "Periksa bayi baru lahir", ", ".join(visits)
     elif isinstance(state, Pregnancy):
         yield from _mother_facts(state)
+        if who.role in NAKES or who.role == "kader":
+            yield from _checkup_facts(state, who)
     elif isinstance(state, Desa):
         yield from regions.facts(state, place.accounts.units())
 
@@ -358,6 +360,20 @@ def _mother_facts(state: Pregnancy) -> Iterator[tuple[str, str]]:
     after = [mark for mark in postnatal_contacts(state) if mark]
     if after:
         yield "Periksa nifas", ", ".join(after)
+
+
+def _checkup_facts(state: Pregnancy, who: Who) -> Iterator[tuple[str, str]]:
+    """What she has had in pregnancy of what every mother is owed, and what is missing."""
+    had = checkups.ten_t(state)
+    missing = tuple(t for t in checkups.TEN_T if t not in had)
+    yield "10T", f"{len(had)} dari {len(checkups.TEN_T)}" + (f"; belum: {labels.listed(missing)}" if missing else "")
+    scans = checkups.doctor_scans(state)
+    if scans:
+        yield "Dokter dengan USG", "trimester " + ", ".join(str(third) for third in scans)
+    if checkups.supplies(state):
+        yield "Tablet diterima", f"{checkups.tablets_in_all(state)} dari {checkups.TABLETS}"
+    if who.role in NAKES:
+        yield "Tripel eliminasi", f"{checkups.triple_elimination(state)} dari 3 diperiksa"
 
 
 class Kin(Struct, frozen=True):

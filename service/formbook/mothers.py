@@ -17,7 +17,7 @@ FORMS: tuple[Form, ...] = (
     Form("pregnancy.record-antenatal-visit", "Catat periksa hamil", "Simpan", ("on", "by", "place", "usg"),
          kind="pregnancy"),
     Form("pregnancy.measure", "Ukur ibu hamil", "Simpan ukuran",
-         ("on", "kg", "lila", "systolic", "diastolic", "fundus", "heartbeat"), kind="pregnancy",
+         ("on", "kg", "lila", "systolic", "diastolic", "fundus", "heartbeat", "presentation"), kind="pregnancy",
          hint="Isi yang diukur saja."),
     Form("pregnancy.record-lab-result", "Catat hasil laboratorium", "Simpan hasil", ("on", "test", "value", "result"),
          kind="pregnancy"),
@@ -36,5 +36,7 @@ FORMS: tuple[Form, ...] = (
          hint="Centang yang ada; skornya dihitung sendiri."),
     Form("pregnancy.plan-birth", "Rencana persalinan (P4K)", "Simpan rencana",
          ("on", "place", "helper", "transport", "donor", "jkn", "companion"), ("note",), kind="pregnancy"),
+    Form("pregnancy.check-tetanus", "Catat status tetanus (Td)", "Simpan", ("on", "protection", "vaccinated"),
+         kind="pregnancy"),
     Form("pregnancy.attend-class", "Catat kelas ibu hamil", "Simpan", ("on", "husband"), kind="pregnancy"),
 )  # fmt: skip

@@ -79,3 +79,35 @@ def test_the_forms_of_a_newborn_are_not_offered_for_an_older_child(phone: Callab
                           "desa": MELATI.split(".")[0], "posyandu": MELATI, "personal": {"name": "Tono"}}))  # fmt: skip
     assert "/isi/child.record-newborn-care?" in page(rina, child_case(sari, 1)).text
     assert "/isi/child.record-newborn-care?" not in page(rina, UUID(str(old))).text
+
+
+@pytest.fixture
+def wati(phone: Callable[[str], Phone]) -> UUID:
+    """Ibu Wati, pregnant, tested for HIV and syphilis and seen once by a doctor."""
+    case, rina = UUID(str(uuid7())), phone("rina")
+    on = (today() - timedelta(days=30)).isoformat()
+    told: list[dict[str, Any]] = [
+        {"do": "pregnancy.register", "on": on, "hpht": (today() - timedelta(days=90)).isoformat(), "height": 155,
+         "desa": MELATI.split(".")[0], "posyandu": MELATI, "personal": {"name": "Wati"}},
+        {"do": "pregnancy.record-antenatal-visit", "on": on, "by": "dokter", "usg": True},
+        {"do": "pregnancy.measure", "on": on, "kg": 51.0, "lila": 24.5},
+        {"do": "pregnancy.record-lab-result", "on": on, "test": "hiv", "result": "nonreaktif"},
+        {"do": "pregnancy.record-lab-result", "on": on, "test": "sifilis", "result": "nonreaktif"},
+    ]  # fmt: skip
+    answers = rina.send(*(entry(case, command) for command in told))
+    assert {answer["answer"] for answer in answers} == {"recorded"}
+    return case
+
+
+def test_a_mothers_page_says_which_of_the_ten_t_she_has_had(phone: Callable[[str], Phone], wati: UUID) -> None:
+    text = page(phone("rina"), wati).text
+    assert "2 dari 10; belum: tekanan darah" in text
+    assert "trimester 1" in text
+    assert "2 dari 3 diperiksa" in text
+
+
+def test_a_kader_reads_the_ten_t_and_nothing_of_triple_elimination(phone: Callable[[str], Phone], wati: UUID) -> None:
+    text = phone("siti").page(f"/kasus/{wati}?posisi={phone('rina').position}").text
+    assert "2 dari 10" in text
+    assert "liminasi" not in text
+    assert "HIV" not in text
