@@ -12,7 +12,7 @@ import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
-from litestar.response import Redirect, Template
+from litestar.response import Redirect
 from msgspec import Struct
 from msgspec.structs import replace
 from uuid_utils.compat import uuid7
@@ -23,12 +23,12 @@ from domain.labels import KINDS, label
 from projections.pmt import Fed
 from service import access, forms
 from service.access import Who
+from service.api import sheet
 from service.api.entries import Answer, answers
 from service.api.threads import in_thread
 from service.api.typed import Page, Posted, Typed, first, texts
 from service.formbook import FORMS
 from service.places import Place
-from service.problems import Trouble
 
 ROLES: frozenset[Role] = frozenset({"kader", "desa", "bidan", "puskesmas-tpg"})
 
@@ -59,20 +59,9 @@ def day_page(
     who: NamedDependency[Who], place: NamedDependency[Place], posyandu: FromQuery[str] = "", on: FromQuery[str] = ""
 ) -> Page:
     """Everybody who is fed on a day."""
-    unit, day = _posyandu(who, place, posyandu), _day(on) or place.now().date()
+    unit, day = sheet.posyandu(who, place, posyandu, ROLES), _day(on) or place.now().date()
     rows = [_row(one, {}) for one in place.fed(unit.code, day)]
     return _page(who, place, unit, day.isoformat(), rows)
-
-
-def _posyandu(who: Who, place: Place, code: str) -> access.Unit:
-    if who.role not in ROLES:
-        raise Trouble(403, "not-allowed")
-    own = who.territory.posyandus
-    code = code or next(iter(sorted(own)), "")
-    unit = place.accounts.units().get(code) if code in own else None
-    if unit is None:
-        raise Trouble(404, "not-found")
-    return unit
 
 
 def _day(text: str) -> date | None:
@@ -100,22 +89,7 @@ def _row(one: Fed, typed: Typed) -> Portion:
 def _page(
     who: Who, place: Place, unit: access.Unit, on: str, rows: Sequence[Portion], problem: str = "", status: int = 200
 ) -> Page:
-    units = place.accounts.units()
-    return Template(
-        "pmt.html",
-        context={
-            "who": who,
-            "posyandu": unit,
-            "posyandus": [units[code] for code in sorted(who.territory.posyandus) if code in units],
-            "on": on,
-            "today": place.now().date().isoformat(),
-            "rows": rows,
-            "eaten": EATEN,
-            "reasons": REASONS,
-            "problem": problem,
-        },
-        status_code=status,
-    )
+    return sheet.page("pmt.html", who, place, unit, on, rows, problem, status, eaten=EATEN, reasons=REASONS)
 
 
 @post("/pmt", include_in_schema=False)
@@ -123,23 +97,31 @@ def _page(
 def feed_day(who: NamedDependency[Who], place: NamedDependency[Place], data: Posted) -> Page:
     """Record every row in which something was chosen; the others stay open, those that fail say why."""
     typed = texts(data)
-    unit, on = _posyandu(who, place, first(typed, "posyandu")), first(typed, "on")
+    unit, on = sheet.posyandu(who, place, first(typed, "posyandu"), ROLES), first(typed, "on")
     day = _day(on)
     if day is None:
         return _page(who, place, unit, on, [], "Tanggalnya belum terbaca. Pilih tanggal PMT.", 422)
     rows = [_row(one, typed) for one in place.fed(unit.code, day)]
     chosen = [row for row in rows if row.eaten]
-    if not chosen:
+    gone = _filled(typed) - len(chosen)
+    if not chosen and not gone:
         return _page(who, place, unit, on, rows, "Belum ada yang diisi.", 422)
     answered = answers([_sent(row, day) for row in chosen], who, place)
     told = {row.key: answer for row, answer in zip(chosen, answered.answers, strict=True)}
     rows = sorted((_after(row, told.get(row.key)) for row in rows), key=lambda row: (not row.error, bool(row.done)))
     failed = sum(1 for row in rows if row.error)
-    if failed:
-        problem = f"{len(chosen) - failed} tercatat, {failed} belum. Periksa yang bertanda merah."
+    if failed or gone:
+        problem = f"{len(chosen) - failed} tercatat, {failed + gone} belum."
+        problem += " Periksa yang bertanda merah." if failed else ""
+        problem += f" {gone} orang tidak lagi mendapat PMT di posyandu ini pada hari itu." if gone else ""
         return _page(who, place, unit, on, rows, problem, 422)
     query = urlencode({"kabar": "sesi", "posisi": answered.position})
     return Redirect(f"/daftar/{who.role}?{query}", status_code=303)
+
+
+def _filled(typed: Typed) -> int:
+    """The rows in which something was chosen, also of those no longer fed since the page was opened."""
+    return sum(1 for name, values in typed.items() if name.startswith("eaten-") and any(values))
 
 
 def _sent(row: Portion, day: date) -> msgspec.Raw:
@@ -149,7 +131,7 @@ def _sent(row: Portion, day: date) -> msgspec.Raw:
         command |= {"do": "pmt.give", "eaten": int(row.eaten)}
     else:
         command |= {"do": "pmt.miss", "reason": row.eaten}
-    return msgspec.Raw(msgspec.json.encode({"entry": row.entry, "case": row.case, "command": command}))
+    return sheet.entry(row.entry, row.case, command)
 
 
 def _after(row: Portion, answer: Answer | None) -> Portion:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -28,7 +28,7 @@ from projections import timeline
 from projections.growth import InRoster
 from service import access, forms, plainly
 from service.access import Who
-from service.api import offered
+from service.api import offered, sheet
 from service.api import units as regions
 from service.api.cases import opened_or_404
 from service.api.entries import Answer, answers
@@ -271,20 +271,9 @@ class Sheet(Struct, frozen=True):
 @in_thread
 def session_page(who: NamedDependency[Who], place: NamedDependency[Place], posyandu: FromQuery[str] = "") -> Page:
     """The sheet of a posyandu: every child of it, a weight beside each."""
-    unit, today = _posyandu(who, place, posyandu), place.now().date()
+    unit, today = sheet.posyandu(who, place, posyandu, SESSION_ROLES), place.now().date()
     rows = [_sheet(one, today, {}) for one in place.roster(who, unit.code)]
-    return _session_page(who, place, unit, today.isoformat(), rows)
-
-
-def _posyandu(who: Who, place: Place, code: str) -> access.Unit:
-    if who.role not in SESSION_ROLES:
-        raise Trouble(403, "not-allowed")
-    own = who.territory.posyandus
-    code = code or next(iter(sorted(own)), "")
-    unit = place.accounts.units().get(code) if code in own else None
-    if unit is None:
-        raise Trouble(404, "not-found")
-    return unit
+    return sheet.page("sesi.html", who, place, unit, today.isoformat(), rows)
 
 
 def _sheet(one: InRoster, today: date, typed: Typed) -> Sheet:
@@ -304,39 +293,20 @@ def _sheet(one: InRoster, today: date, typed: Typed) -> Sheet:
     )
 
 
-def _session_page(
-    who: Who, place: Place, unit: access.Unit, on: str, rows: Sequence[Sheet], problem: str = "", status: int = 200
-) -> Page:
-    units = place.accounts.units()
-    return Template(
-        "sesi.html",
-        context={
-            "who": who,
-            "posyandu": unit,
-            "posyandus": [units[code] for code in sorted(who.territory.posyandus) if code in units],
-            "on": on,
-            "today": place.now().date().isoformat(),
-            "rows": rows,
-            "problem": problem,
-        },
-        status_code=status,
-    )
-
-
 @post("/timbang", include_in_schema=False)
 @in_thread
 def weigh_session(who: NamedDependency[Who], place: NamedDependency[Place], data: Posted) -> Page:
     """Record every row that has something in it; the others stay as they are, those that fail say why."""
     typed = texts(data)
-    unit, on = _posyandu(who, place, first(typed, "posyandu")), first(typed, "on")
+    unit, on = sheet.posyandu(who, place, first(typed, "posyandu"), SESSION_ROLES), first(typed, "on")
     today = place.now().date()
     rows = [_sheet(one, today, typed) for one in place.roster(who, unit.code)]
     filled = [row for row in rows if row.kg or row.cm]
     if not filled:
-        return _session_page(who, place, unit, on, rows, "Belum ada anak yang diisi.", 422)
+        return sheet.page("sesi.html", who, place, unit, on, rows, "Belum ada anak yang diisi.", 422)
     read = {row.case: _weighed(row, on) for row in filled}
     sent = [(row, weighed) for row in filled if isinstance(weighed := read[row.case], dict)]
-    answered = answers([_raw(row, command) for row, command in sent], who, place)
+    answered = answers([sheet.entry(row.entry, row.case, command) for row, command in sent], who, place)
     told = {row.case: answer for (row, _), answer in zip(sent, answered.answers, strict=True)}
     rows = [_after(row, read.get(row.case), told.get(row.case)) for row in rows]
     rows.sort(key=lambda row: (not row.error, bool(row.done)))
@@ -344,7 +314,7 @@ def weigh_session(who: NamedDependency[Who], place: NamedDependency[Place], data
     if failed:
         done = sum(1 for row in rows if row.done)
         problem = f"{done} anak tercatat, {failed} belum. Periksa yang bertanda merah."
-        return _session_page(who, place, unit, on, rows, problem, 422)
+        return sheet.page("sesi.html", who, place, unit, on, rows, problem, 422)
     query = urlencode({"kabar": "sesi", "posisi": answered.position})
     return Redirect(f"/daftar/{who.role}?{query}", status_code=303)
 
@@ -354,10 +324,6 @@ def _weighed(row: Sheet, on: str) -> dict[str, Any] | str:
     typed = {"on": [on], "kg": [row.kg], "cm": [row.cm], "lying": [row.lying if row.cm else ""]}
     command, errors = forms.read(FORMS["child.measure"], typed)
     return " ".join(errors.values()) if errors else command
-
-
-def _raw(row: Sheet, command: dict[str, Any]) -> msgspec.Raw:
-    return msgspec.Raw(msgspec.json.encode({"entry": row.entry, "case": row.case, "command": command}))
 
 
 def _after(row: Sheet, read: dict[str, Any] | str | None, answer: Answer | None) -> Sheet:

@@ -132,7 +132,9 @@ TOO_SMALL = """() => [...document.querySelectorAll(
 )].filter(e => e.offsetParent && e.getBoundingClientRect().height < 47.5).map(e => e.outerHTML.slice(0, 120))"""
 
 
-@pytest.mark.parametrize("path", ["/daftar/kader", "/timbang", "/isi/child.register", "/cari?q=a", "/kasus/{case}"])
+@pytest.mark.parametrize(
+    "path", ["/daftar/kader", "/timbang", "/pmt", "/isi/child.register", "/cari?q=a", "/kasus/{case}"]
+)
 def test_nothing_is_too_wide_too_small_or_too_close_to_touch(
     as_: Callable[..., Any], faltering: tuple[UUID, str], path: str
 ) -> None:

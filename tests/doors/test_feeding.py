@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -62,6 +63,20 @@ def test_a_row_that_fails_stays_as_it_was_chosen_and_the_others_are_recorded(
     assert "1 tercatat, 1 belum" in answer.text
     assert phone("rina").get(f"/cases/{one}/story").json()["total"] == 4
     assert phone("rina").get(f"/cases/{two}/story").json()["total"] == 3
+
+
+def test_what_was_chosen_for_somebody_no_longer_fed_is_told_and_not_lost_in_silence(
+    phone: Callable[[str], Phone], fed: list[str]
+) -> None:
+    one, two = fed
+    page = phone("rina").page(f"/pmt?posyandu={MAWAR}&on={ON}").text
+    phone("rina").send(entry(UUID(two), {"do": "pmt.stop", "on": "2025-06-09", "cycle": 1, "reason": "pindah"}))
+    phone("rina").get(f"/queues/bidan?not_older_than={phone('rina').position}")
+    answer = phone("rina").fill("/pmt", typed(page, **{one: "100", two: "75"}))
+    assert answer.status_code == 422
+    assert "1 tercatat, 1 belum. 1 orang tidak lagi mendapat PMT" in answer.text
+    alone = phone("rina").fill("/pmt", typed(page, **{two: "75"}))
+    assert (alone.status_code, "0 tercatat, 1 belum. 1 orang" in alone.text) == (422, True)
 
 
 def test_nobody_sees_who_is_fed_in_somebody_elses_posyandu(phone: Callable[[str], Phone], fed: list[str]) -> None:

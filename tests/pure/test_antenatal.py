@@ -90,7 +90,9 @@ def test_the_doctors_scans_are_told_by_trimester() -> None:
         ("2025-03-03", 11.0, None),
     ],
 )
-def test_anaemia_begins_below_eleven_in_every_trimester_and_says_how_bad_it_is(on: str, value: float, says: str | None) -> None:
+def test_anaemia_begins_below_eleven_in_every_trimester_and_says_how_bad_it_is(
+    on: str, value: float, says: str | None
+) -> None:
     task = hb(mother(), on, value).of("B08")
     assert (task is not None) is (says is not None)
     assert task is None or f"anemia {says}" in task.says
