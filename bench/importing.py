@@ -18,8 +18,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import openpyxl
 import psycopg
-import xlsxwriter
 
 from bench.ground import MASTER, Figures, ground, ground_at, show, where_asked
 from projections import follow
@@ -141,10 +141,11 @@ def as_html(path: Path, rows: int) -> Path:
 
 
 def as_xlsx(path: Path, rows: int) -> Path:
-    with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
-        sheet = book.add_worksheet()
-        for number, row in enumerate(table(rows)):
-            sheet.write_row(number, 0, row)
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet()
+    for row in table(rows):
+        sheet.append(row)
+    book.save(path)
     return path
 
 
