@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from domain.case import Event, Personal, Refused, Sealed, asks, done
-from domain.preventive import Immunized
+from domain.preventive import doses_told
 
 if TYPE_CHECKING:
     from domain.child import Child
@@ -121,7 +121,7 @@ def cared_for(child: Child) -> frozenset[Care]:
     """The essential care of which it is known that it was given, or why not."""
     told = [act.event for act in done(child.acts, NewbornCareRecorded)]
     known = {c for event in told if isinstance(event, NewbornCareRecorded) for c in event.done + event.not_done}
-    if any(act.event.vaccine == "HB0" for act in done(child.acts, Immunized)):  # type: ignore[attr-defined]
+    if any("HB0" in event.vaccines for event in doses_told(child.acts)):
         known.add("hb0")
     return frozenset(known)
 

@@ -26,6 +26,7 @@ from domain.case import (
     Sex,
     act,
     asks,
+    zone,
 )
 from domain.person import DeathReviewed, Person
 
@@ -201,6 +202,8 @@ class Child(Person, frozen=True, kw_only=True):
     born: date | None = None
     sex: Sex | None = None
     registered: Act | None = None
+    known: date | None = None
+    """The day we heard that it is registered. What was due before it may have been done elsewhere."""
     birth_kg: float | None = None
     birth_cm: float | None = None
     weeks: int | None = None
@@ -279,6 +282,7 @@ def _registered(child: Child, event: Registered, recorded: Recorded) -> Child:
         desa=event.desa,
         posyandu=event.posyandu,
         registered=act(recorded),
+        known=max(event.on, recorded.by.recorded_at.astimezone(zone(event.desa)).date()),
         born=event.born,
         sex=event.sex,
         birth_kg=event.birth_kg,

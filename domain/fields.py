@@ -129,6 +129,8 @@ FIELDS = {
     "husband": "bersama suami",
     "last_birth": "tanggal melahirkan terakhir",
     "vaccine": "vaksin",
+    "also": "vaksin lain pada hari yang sama",
+    "vaccines": "vaksin yang sudah pernah diberikan",
     "site": "tempat",
     "colour": "warna kapsul",
     "mg": "dosis (mg)",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from domain.case import Event, Personal, Refused, Sealed, asks
+from domain.case import Act, Event, Personal, Refused, Sealed, asks, done
 
 Vaccine = Literal[
     "HB0", "BCG", "OPV1", "DPT-HB-Hib1", "OPV2", "PCV1", "RV1", "DPT-HB-Hib2", "OPV3", "PCV2", "RV2", "DPT-HB-Hib3",
@@ -19,6 +19,19 @@ class Immunized(Event, frozen=True, tag="child.immunized"):
     vaccine: Vaccine
     batch: str | None = None
     site: Literal["posyandu", "puskesmas", "rs", "klinik", "rumah", "lain"] = "posyandu"
+    also: tuple[Vaccine, ...] = ()
+    """What was given with it on that day."""
+
+    @property
+    def vaccines(self) -> tuple[Vaccine, ...]:
+        return (self.vaccine, *self.also)
+
+
+class ImmunizationHistoryCopied(Event, frozen=True, tag="child.immunization-history-copied"):
+    """Every dose that was given before, wherever that was, as a paper says. What is not named was not given."""
+
+    vaccines: tuple[Vaccine, ...] = ()
+    source: Literal["buku-kia", "asik", "kohort", "keterangan-ibu"] = "buku-kia"
 
 
 class ImmunizationDeferred(Event, frozen=True, tag="child.immunization-deferred"):
@@ -66,6 +79,7 @@ class RiskTagCleared(Event, frozen=True, tag="child.risk-cleared"):
 
 
 Immunize = asks(Immunized, "Immunize", "child.immunize")
+CopyImmunizationHistory = asks(ImmunizationHistoryCopied, "CopyImmunizationHistory", "child.copy-immunization-history")
 DeferImmunization = asks(ImmunizationDeferred, "DeferImmunization", "child.defer-immunization")
 GiveVitaminA = asks(VitaminAGiven, "GiveVitaminA", "child.give-vitamin-a")
 MissVitaminA = asks(VitaminAMissed, "MissVitaminA", "child.miss-vitamin-a")
@@ -74,12 +88,22 @@ MissDeworming = asks(DewormingMissed, "MissDeworming", "child.miss-deworming")
 DoKpsp = asks(KpspDone, "DoKpsp", "child.do-kpsp")
 ClearRisk = asks(RiskTagCleared, "ClearRisk", "child.clear-risk")
 
+Given = Immunized | ImmunizationHistoryCopied
+"""What tells which doses a child has had."""
+
 EVENTS: tuple[type[Event], ...] = (
-    Immunized, ImmunizationDeferred, VitaminAGiven, VitaminAMissed, Dewormed, DewormingMissed, KpspDone, RiskTagCleared,
+    Immunized, ImmunizationHistoryCopied, ImmunizationDeferred, VitaminAGiven, VitaminAMissed, Dewormed,
+    DewormingMissed, KpspDone, RiskTagCleared,
 )  # fmt: skip
 COMMANDS = (
-    Immunize, DeferImmunization, GiveVitaminA, MissVitaminA, Deworm, MissDeworming, DoKpsp, ClearRisk,
+    Immunize, CopyImmunizationHistory, DeferImmunization, GiveVitaminA, MissVitaminA, Deworm, MissDeworming, DoKpsp,
+    ClearRisk,
 )  # fmt: skip
+
+
+def doses_told(acts: tuple[Act, ...]) -> tuple[Given, ...]:
+    """Every word on doses that were given, here or before."""
+    return tuple(a.event for kind in (Immunized, ImmunizationHistoryCopied) for a in done(acts, kind))  # type: ignore[misc]
 
 
 def check(event: Event) -> None:

@@ -112,6 +112,7 @@ WRITES: Mapping[str, frozenset[Role]] = {
     "pmt.record-other-food": _VILLAGE,
     "pmt.resolve-overlap": frozenset({"desa", "puskesmas-tpg"}),
     "child.immunize": _FIELD | {"rs"},
+    "child.copy-immunization-history": _FIELD,
     "child.defer-immunization": _FIELD,
     "child.give-vitamin-a": _FIELD,
     "child.miss-vitamin-a": _FIELD,

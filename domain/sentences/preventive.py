@@ -11,7 +11,13 @@ from domain.sentences.sentence import of
 @of(preventive.Immunized, "Imunisasi")
 def _immunized(event: preventive.Immunized, by: str) -> str:
     batch = f", nomor bets {event.batch}" if event.batch else ""
-    return f"Imunisasi {event.vaccine} diberikan di {label(event.site)}{batch}, dicatat {by}."
+    return f"Imunisasi {', '.join(event.vaccines)} diberikan di {label(event.site)}{batch}, dicatat {by}."
+
+
+@of(preventive.ImmunizationHistoryCopied, "Riwayat imunisasi")
+def _history(event: preventive.ImmunizationHistoryCopied, by: str) -> str:
+    doses = ", ".join(event.vaccines) or "belum ada yang diberikan"
+    return f"Riwayat imunisasi menurut {label(event.source)}: {doses}; dicatat {by}."
 
 
 @of(preventive.ImmunizationDeferred, "Penundaan imunisasi")

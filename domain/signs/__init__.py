@@ -81,6 +81,7 @@ Sign = (
     | person.NikDoubtful
     | person.LateEntry
     | preventive.DosesDue
+    | preventive.HistoryUnknown
     | preventive.RoundMissed
     | preventive.KpspDue
     | preventive.KpspLow

@@ -77,6 +77,7 @@ MEANINGS: Mapping[str, str] = {
     "nik-doubtful": "NIK dalam berkas impor disamarkan atau keliru",
     "late-entry": "dicatat lebih dari {days} hari sesudah kejadian",
     "doses-due": "imunisasi menurut jadwal ({days} hari sebelum atau sesudah waktunya) belum diberikan",
+    "history-unknown": "anak sudah lebih {months} bulan ketika didaftarkan, riwayat imunisasinya belum disalin",
     "round-missed": "bulan {what} tiba untuk anak {youngest} sampai sebelum {oldest} bulan dan belum dicatat",
     "kpsp-due": "umur KPSP tercapai ({ages} bulan)",
     "kpsp-low": "skor KPSP {least} sampai {most}",

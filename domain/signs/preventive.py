@@ -16,12 +16,13 @@ from domain.preventive import (
     Dewormed,
     DewormingMissed,
     ImmunizationDeferred,
-    Immunized,
+    ImmunizationHistoryCopied,
     KpspDone,
     RiskTagCleared,
     Vaccine,
     VitaminAGiven,
     VitaminAMissed,
+    doses_told,
 )
 from domain.signs.sign import ChildSign, rests_on
 
@@ -51,12 +52,9 @@ class DosesDue(ChildSign, frozen=True, tag="doses-due"):
     """Japanese encephalitis is in this district."""
 
     def found(self, child: Child, chart: Chart) -> tuple[Evidence, ...]:
-        if child.born is None or child.registered is None:
+        if child.born is None or child.known is None:
             return ()
-        given = {a.event.vaccine for a in done(child.acts, Immunized)}  # type: ignore[attr-defined]
-        if any("hb0" in a.event.done for a in done(child.acts, NewbornCareRecorded)):  # type: ignore[attr-defined]
-            given.add("HB0")
-        wanted = [d for d in self.schedule if d.vaccine not in given and (self.endemic or d.vaccine != "JE")]
+        wanted = self._wanted(child)
         if not wanted:
             return ()
         first = min(d.months for d in wanted)
@@ -64,11 +62,46 @@ class DosesDue(ChildSign, frozen=True, tag="doses-due"):
         since = due + timedelta(days=self.days + 1) if self.overdue else due - timedelta(days=self.days)
         names = ", ".join(d.vaccine for d in wanted if d.months == first)
         says = f"Imunisasi {names}, waktunya {figures.day(due)}" + (", belum diberikan." if self.overdue else ".")
-        return _of(child, says, max(since, child.registered.on), key=f"{first}-bulan")
+        return _of(child, says, max(since, child.known), key=f"{first}-bulan")
+
+    def _wanted(self, child: Child) -> list[Dose]:
+        """Doses not given. What was due before we knew the child counts from when its history has been copied on."""
+        given = {vaccine for told in doses_told(child.acts) for vaccine in told.vaccines}
+        if any("hb0" in a.event.done for a in done(child.acts, NewbornCareRecorded)):  # type: ignore[attr-defined]
+            given.add("HB0")
+        left = [d for d in self.schedule if d.vaccine not in given and (self.endemic or d.vaccine != "JE")]
+        if not left or done(child.acts, ImmunizationHistoryCopied):
+            return left
+        before = _months_before(child)
+        return [d for d in left if d.months >= before]
 
     def _deferred(self, child: Child, vaccines: list[str]) -> date:
         put_off = [a.event.until for a in done(child.acts, ImmunizationDeferred) if a.event.vaccine in vaccines]  # type: ignore[attr-defined]
         return max((day for day in put_off if day is not None), default=date.min)
+
+
+class HistoryUnknown(ChildSign, frozen=True, tag="history-unknown"):
+    """A child that was of an age to have had vaccines when we came to know it, and nobody has copied which."""
+
+    months: int
+    """From this age on; a younger one's doses are all still to come here."""
+    oldest: int
+
+    def found(self, child: Child, chart: Chart) -> tuple[Evidence, ...]:
+        if child.known is None or done(child.acts, ImmunizationHistoryCopied):
+            return ()
+        if not child.birthday(self.months) < child.known < child.birthday(self.oldest):
+            return ()
+        says = f"Terdaftar di sini sejak {figures.day(child.known)}; imunisasi sebelum itu belum disalin."
+        return _of(child, says, child.known, until=child.birthday(self.oldest))
+
+
+def _months_before(child: Child) -> int:
+    """The first age in months that the child reached when we knew of it already."""
+    born, known = child.born, child.known
+    assert born is not None and known is not None
+    months = (known.year - born.year) * 12 + known.month - born.month
+    return months if child.birthday(months) >= known else months + 1
 
 
 class RoundMissed(ChildSign, frozen=True, tag="round-missed"):
@@ -82,16 +115,16 @@ class RoundMissed(ChildSign, frozen=True, tag="round-missed"):
     """From so many months of age, and until before so many."""
 
     def found(self, child: Child, chart: Chart) -> tuple[Evidence, ...]:
-        if child.born is None or child.registered is None:
+        if child.born is None or child.known is None:
             return ()
         answers = [a.on for kind in _ROUNDS[self.what] for a in done(child.acts, kind)]
-        start = max([child.registered.on.replace(day=1), *(_month_after(on) for on in answers)])
+        start = max([child.known.replace(day=1), *(_month_after(on) for on in answers)])
         for _ in range(24):
             last = _month_after(start) - DAY
             if start.month in self.months and last >= child.birthday(self.youngest):
                 break
             start = _month_after(start)
-        since = max(start, child.birthday(self.youngest), child.registered.on)
+        since = max(start, child.birthday(self.youngest), child.known)
         if since >= child.birthday(self.oldest):
             return ()
         says = f"Bulan {_called(self.what)} {figures.month(start)}: {self._dose(child, since)}, belum dicatat."
@@ -123,15 +156,15 @@ class KpspDue(ChildSign, frozen=True, tag="kpsp-due"):
     ages: tuple[int, ...]
 
     def found(self, child: Child, chart: Chart) -> tuple[Evidence, ...]:
-        if child.born is None or child.registered is None:
+        if child.born is None or child.known is None:
             return ()
         told = done(child.acts, KpspDone)
         last = max((a.event.months for a in told), default=0)  # type: ignore[attr-defined]
-        known = child.registered.on - timedelta(days=31)
+        known = child.known - timedelta(days=31)
         for age in self.ages:
             if age > last and child.birthday(age) >= known:
                 says = f"Umur {age} bulan tercapai {figures.day(child.birthday(age))}: waktunya KPSP."
-                return _of(child, says, max(child.birthday(age), child.registered.on), key=f"{age}-bulan")
+                return _of(child, says, max(child.birthday(age), child.known), key=f"{age}-bulan")
         return ()
 
 
@@ -163,18 +196,23 @@ class BreastFeedingUnknown(ChildSign, frozen=True, tag="breast-feeding-unknown")
     months: int
 
     def found(self, child: Child, chart: Chart) -> tuple[Evidence, ...]:
-        if child.born is None or child.registered is None:
+        if child.born is None or child.known is None:
             return ()
         grown = child.birthday(self.months)
         told = [a for a in done(child.acts, FeedingRecorded) if a.event.breast is not None]  # type: ignore[attr-defined]
         if told and told[-1].event.breast != "asi-saja" and not _advised(child, told[-1], ("asi",)):  # type: ignore[attr-defined]
             says = f"Tidak ASI saja lagi (dicatat {figures.day(told[-1].on)})."
             return _of(child, says, told[-1].on, until=grown, words=[told[-1]])
-        month = next((m for m in range(self.months) if not told or child.birthday(m) > told[-1].on), self.months)
-        since = max(child.birthday(month), child.registered.on)
+        month = next((m for m in range(self.months) if self._unsaid(child, m, told)), self.months)
+        since = max(child.birthday(month), child.known)
         if since >= grown or (told and told[-1].event.breast != "asi-saja"):  # type: ignore[attr-defined]
             return ()
         return _of(child, f"ASI bulan ke-{month} belum dicatat.", since, key=f"bulan-{month}", until=grown)
+
+    def _unsaid(self, child: Child, month: int, told: list[Act]) -> bool:
+        """Nothing was said in this month of its life, and we knew the child before it was over."""
+        assert child.known is not None
+        return child.birthday(month + 1) > child.known and (not told or child.birthday(month) > told[-1].on)
 
 
 class FoodPoor(ChildSign, frozen=True, tag="food-poor"):
@@ -186,7 +224,7 @@ class FoodPoor(ChildSign, frozen=True, tag="food-poor"):
     groups: int
 
     def found(self, child: Child, chart: Chart) -> tuple[Evidence, ...]:
-        if child.born is None or child.registered is None:
+        if child.born is None or child.known is None:
             return ()
         eats, grown = child.birthday(self.youngest), child.birthday(self.oldest)
         told = [a for a in done(child.acts, FeedingRecorded) if a.event.groups is not None]  # type: ignore[attr-defined]
@@ -194,7 +232,9 @@ class FoodPoor(ChildSign, frozen=True, tag="food-poor"):
             groups: int = told[-1].event.groups  # type: ignore[attr-defined]
             says = f"Makan {groups} kelompok makanan ({figures.day(told[-1].on)}), kurang dari {self.groups}."
             return _of(child, says, max(told[-1].on, eats), until=grown, words=[told[-1]])
-        since = max(told[-1].on + timedelta(days=self.days + 1) if told else eats, eats, child.registered.on)
+        since = eats
+        if told or child.known > eats:
+            since = max(eats, (told[-1].on if told else child.known) + timedelta(days=self.days + 1))
         if since >= grown:
             return ()
         says = f"Makan terakhir dicatat {figures.day(told[-1].on)}." if told else "Makanan anak belum pernah dicatat."
@@ -216,15 +256,15 @@ class BornAtRisk(ChildSign, frozen=True, tag="born-at-risk"):
 
     def found(self, child: Child, chart: Chart) -> tuple[Evidence, ...]:
         why = self._why(child)
-        if not why or child.registered is None or done(child.acts, RiskTagCleared):
+        if not why or child.known is None or done(child.acts, RiskTagCleared):
             return ()
         visits = done(child.acts, HomeVisited)
-        last = max([child.registered.on, *(v.on for v in visits)])
+        last = max([child.known, *(v.on for v in visits)])
         heavy = any(w.kg is not None and w.kg >= self.kg for w in child.weighings)
         light = child.birth_kg is not None and child.birth_kg < self.kg and not heavy
         since = last + timedelta(days=7) if light else plus_months(last, 1)
         if not visits:
-            since = child.registered.on
+            since = child.known
         if since >= child.birthday(self.months):
             return ()
         says = f"{why}; kunjungan {'setiap minggu' if light else 'setiap bulan'}."

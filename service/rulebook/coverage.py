@@ -33,6 +33,13 @@ class Absent(Struct, frozen=True, forbid_unknown_fields=True):
     why: str
 
 
+class Added(Struct, frozen=True, forbid_unknown_fields=True):
+    """A rule of ours that the protocol's table does not have, and why."""
+
+    id: str
+    why: str
+
+
 class Question(Struct, frozen=True, forbid_unknown_fields=True):
     """Something only Dinkes or puskesmas can answer, what holds meanwhile, and where that is written."""
 
@@ -48,6 +55,7 @@ class Tabel(Struct, frozen=True, forbid_unknown_fields=True):
 
     group: tuple[Group, ...]
     absent: tuple[Absent, ...] = ()
+    added: tuple[Added, ...] = ()
     question: tuple[Question, ...] = ()
 
     @property
@@ -67,10 +75,13 @@ def unexplained(tabel: Tabel, protocol: Protocol) -> list[str]:
     """Rows of the protocol that are neither in the edition nor said to be left out, and the other way round."""
     there = {rule.id for rule in protocol.rules} | {row.id for row in protocol.supervision}
     said = there | {row.id for row in tabel.absent}
+    added = {row.id for row in tabel.added}
     missing = [f"{row} tidak ada dan tidak dijelaskan" for row in tabel.ids if row not in said]
-    strange = [f"{row} tidak ada di tabel protokol" for row in sorted(said - set(tabel.ids))]
+    strange = [f"{row} tidak ada di tabel protokol" for row in sorted(said - set(tabel.ids) - added)]
+    added_twice = [f"{row} ditambahkan, padahal ada di tabel protokol" for row in sorted(added & set(tabel.ids))]
+    unwritten = [f"{row} dikatakan ditambahkan, padahal tidak ada" for row in sorted(added - there)]
     both = [f"{row.id} dikatakan tidak ada, padahal ada" for row in tabel.absent if row.id in there]
-    return [*missing, *strange, *both]
+    return [*missing, *strange, *both, *added_twice, *unwritten]
 
 
 def page(tabel: Tabel, protocol: Protocol, stories: Sequence[Told]) -> str:
@@ -81,16 +92,18 @@ def page(tabel: Tabel, protocol: Protocol, stories: Sequence[Told]) -> str:
 def _lines(tabel: Tabel, protocol: Protocol, stories: Sequence[Told]) -> Pages:
     shown = _shown(stories)
     rules = {rule.id: rule for rule in protocol.rules}
-    count = len(protocol.rules) + len(protocol.supervision)
+    count = len(protocol.rules) + len(protocol.supervision) - len(tabel.added)
     yield "# Protokol dan juknis"
     yield ""
     yield (
         f"Dibuat dari data oleh `./dampingi juknis coverage`; jangan disunting. Edisi {protocol.edition}: "
-        f"{len(tabel.ids)} baris protokol, {count} di juknis, {len(tabel.absent)} sengaja tidak ada. "
+        f"{len(tabel.ids)} baris protokol, {count} di juknis, {len(tabel.absent)} sengaja tidak ada, "
+        f"{len(tabel.added)} ditambahkan. "
         "Kedudukan ditulis untuk tindakan / tenggat."
     )
     for group in tabel.group:
         yield from _group(group, tabel, rules, protocol, shown)
+    yield from _added(tabel, rules, shown)
     yield from _questions(tabel)
 
 
@@ -99,9 +112,7 @@ def _group(
 ) -> Pages:
     yield ""
     yield f"## {group.letter}: {group.about}"
-    yield ""
-    yield "| baris | tugas | tanda | pemilik, lalu | waktu | contoh | kedudukan | dasar |"
-    yield "|---|---|---|---|---|---|---|---|"
+    yield from _HEAD
     absent = {row.id: row.why for row in tabel.absent}
     supervision = {row.id: row for row in protocol.supervision}
     for number in range(1, group.rows + 1):
@@ -112,6 +123,25 @@ def _group(
             yield _watched(supervision[name])
         else:
             yield f"| {name} | *tidak ada*: {absent.get(name, 'BELUM DIJELASKAN')} | | | | | | |"
+
+
+_HEAD = (
+    "",
+    "| baris | tugas | tanda | pemilik, lalu | waktu | contoh | kedudukan | dasar |",
+    "|---|---|---|---|---|---|---|---|",
+)
+
+
+def _added(tabel: Tabel, rules: Mapping[str, Rule], shown: Mapping[str, list[str]]) -> Pages:
+    if not tabel.added:
+        return
+    yield ""
+    yield "## Di luar tabel protokol"
+    yield from _HEAD
+    for row in tabel.added:
+        yield _row(rules[row.id], shown.get(row.id, []))
+    yield ""
+    yield from (f"- {row.id}: {row.why}" for row in tabel.added)
 
 
 def _row(rule: Rule, stories: list[str]) -> str:
