@@ -153,7 +153,7 @@ def in_kecamatan(code: str, number: int) -> str:
 def entries(number: int, today: date) -> list[Entry]:
     """What was recorded in a kecamatan, in the order in which the server heard of it."""
     book = following.juknis().book(today)
-    told = Lives(today, book.who, book.kms, seed=number, children=CHILDREN).entries()
+    told = Lives(today, book, seed=number, children=CHILDREN).entries()
     return [_moved(entry, number) for entry in told]
 
 

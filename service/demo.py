@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import uuid5
 
 import uvicorn
@@ -94,8 +94,11 @@ def fill(settings: Settings, tenant: Tenant) -> None:
         sealing = Sealing(master_key(settings), tenant.schema)
         book = following.juknis().book(today)
         store = Store(pool, tenant.schema, sealing, tenant.zone, lambda _: book.protocol.edition)
-        begin_units(store, accounts.units(), today.replace(day=1), datetime.now(tenant.zone))
-        _tell(store, Lives(today, book.who, book.kms).entries(), _hands(accounts))
+        begins = lives.beginning(today)
+        begin_units(store, accounts.units(), begins, datetime.combine(begins, time(6), tenant.zone))
+        told = Lives(today, book)
+        people = told.entries()
+        _tell(store, sorted([*people, *told.at_work(people)], key=lambda e: e.at), _hands(accounts))
     following.catch_up(tenant.dsn, following.followed(tenant, sealing))
     mark.write_text(f"{today}\nlengkap\n")
 
@@ -110,9 +113,9 @@ def _tell(store: Store, entries: Sequence[Entry], hands: Callable[[Role, str], s
                 Asked(Submitted(e.entry, e.case, e.command), Actor(hands(e.role, e.unit), e.role, e.unit, _may), e.at)
                 for e in batch
             ]
-            for answer in record(store, asked):
+            for entry, answer in zip(batch, record(store, asked), strict=True):
                 if answer.outcome not in ("recorded", "already"):
-                    raise RuntimeError(f"the made-up history was {answer.outcome}: {answer.code}")
+                    raise RuntimeError(f"the made-up history was {answer.outcome}: {answer.code} {entry.command}")
             progress.advance(task, len(batch))
 
 
