@@ -141,16 +141,18 @@ class Places:
             day = month + 26 * DAY
             yield self._entry(day, 10, KECAMATAN, desa.HoldMeeting(on=day), "kecamatan", KECAMATAN)
             if month.month in (5, 10):
-                chosen = self.tell.dice.choice([e.case for e in people if isinstance(e.command, child.ConfirmStatus)])
+                stunted = [e.case for e in people if isinstance(e.command, child.ConfirmStatus)]
+                chosen = self.tell.dice.choice(stunted or [people[0].case])
                 audit = oversight.SelectAuditCase(on=day, semester=month, audited=chosen, who="balita")
                 yield self._entry(day, 11, KECAMATAN, audit, "kecamatan", KECAMATAN)
                 yield from self._audited(chosen, day + 5 * DAY)
 
     def _audited(self, chosen: UUID, day: date) -> Iterator[Entry]:
         """What the audit of one case asks of the desa; the older one is done with."""
+        money, near = uuid5(chosen, f"jamban {day}"), uuid5(chosen, f"pendampingan {day}")
         lines = (
-            oversight.AuditLine(id=uuid5(chosen, "jamban"), what="jamban", funding="dana-desa", due=day + 60 * DAY),
-            oversight.AuditLine(id=uuid5(chosen, "pendampingan"), what="pendampingan", due=day + 21 * DAY),
+            oversight.AuditLine(id=money, what="jamban", funding="dana-desa", due=day + 60 * DAY),
+            oversight.AuditLine(id=near, what="pendampingan", due=day + 21 * DAY),
         )
         if day >= self.tell.today:
             return
