@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Set
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -293,6 +294,25 @@ def _sheet(one: InRoster, today: date, typed: Typed) -> Sheet:
     )
 
 
+def _left(typed: Typed, there: Set[UUID]) -> list[Sheet]:
+    """The filled rows of children who left the posyandu since the page was opened: the write door says what of them."""
+    keys = [name.removeprefix("entry-") for name in typed if name.startswith("entry-")]
+    cases = (
+        UUID(key) for key in keys if _UUID.fullmatch(key) and (first(typed, f"kg-{key}") or first(typed, f"cm-{key}"))
+    )
+    return [
+        Sheet(
+            case, first(typed, f"name-{case}") or "Tanpa nama", "tidak lagi di posyandu ini", "",
+            entry=first(typed, f"entry-{case}"), kg=first(typed, f"kg-{case}"), cm=first(typed, f"cm-{case}"),
+            lying=first(typed, f"lying-{case}"),
+        )
+        for case in cases if case not in there
+    ]  # fmt: skip
+
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
 @post("/timbang", include_in_schema=False)
 @in_thread
 def weigh_session(who: NamedDependency[Who], place: NamedDependency[Place], data: Posted) -> Page:
@@ -301,6 +321,7 @@ def weigh_session(who: NamedDependency[Who], place: NamedDependency[Place], data
     unit, on = sheet.posyandu(who, place, first(typed, "posyandu"), SESSION_ROLES), first(typed, "on")
     today = place.now().date()
     rows = [_sheet(one, today, typed) for one in place.roster(who, unit.code)]
+    rows += _left(typed, {row.case for row in rows})
     filled = [row for row in rows if row.kg or row.cm]
     if not filled:
         return sheet.page("sesi.html", who, place, unit, on, rows, "Belum ada anak yang diisi.", 422)

@@ -10,8 +10,8 @@ from uuid_utils.compat import uuid7
 
 from service.api.kept import Kept
 from service.forms import FORMS, Unusable, day, number
-from tests.doors.conftest import Phone, register, weigh
-from tests.kabupaten import ANGGREK, MELATI, PASSWORD
+from tests.doors.conftest import Phone, entry, register, weigh
+from tests.kabupaten import ANGGREK, MELATI, PASSWORD, WALIWIS
 
 
 @pytest.fixture
@@ -118,6 +118,30 @@ def test_a_session_records_the_rows_that_are_right_and_keeps_the_others(phone: C
     mended = phone("siti").fill("/timbang", {**typed, f"kg-{two}": "7,1", f"kg-{three}": "6,3"})
     assert mended.status_code == 303
     assert [phone("siti").get(f"/cases/{case}/story").json()["total"] for case in (one, two, three)] == [2, 2, 2]
+
+
+def test_a_weight_of_a_child_who_left_the_posyandu_meanwhile_is_not_lost_in_silence(
+    phone: Callable[[str], Phone],
+) -> None:
+    stays, leaves, dies = (register(MELATI, name) for name in ("Sesi Tetap", "Sesi Pindah", "Sesi Meninggal"))
+    phone("siti").send(stays, leaves, dies)
+    phone("siti").get(f"/queues/kader?not_older_than={phone('siti').position}")
+    page = phone("siti").page("/timbang").text
+    hidden = dict(re.findall(r'name="((?:entry|name)-[0-9a-f-]{36})" value="([^"]*)"', page))
+    left, dead = str(leaves["case"]), str(dies["case"])
+    phone("rina").send(
+        entry(left, {"do": "child.move", "on": "2025-06-04", "desa": WALIWIS, "posyandu": ANGGREK}),
+        entry(dead, {"do": "child.die", "on": "2025-06-04"}),
+    )
+    phone("rina").get(f"/queues/bidan?not_older_than={phone('rina').position}")
+    typed = {"posyandu": MELATI, "on": "2025-06-05", **hidden, f"kg-{stays['case']}": "6,2", f"kg-{left}": "6,4",
+             f"kg-{dead}": "6,6"}  # fmt: skip
+    answer = phone("siti").fill("/timbang", typed)
+    assert answer.status_code == 422
+    assert "1 anak tercatat, 2 belum" in answer.text
+    assert "Sesi Pindah" in answer.text and 'value="6,4"' in answer.text
+    assert "wilayah" in answer.text
+    assert 'value="6,6"' in answer.text and "meninggal" in answer.text
 
 
 def test_what_was_typed_wrongly_is_typed_right_and_the_wrong_one_stays(
