@@ -7,7 +7,7 @@ from datetime import date, datetime, tzinfo
 from typing import Any
 
 from domain import figures
-from domain.case import Role
+from domain.case import PERSONS, Role
 from domain.labels import DESKS, ROLES
 
 
@@ -25,9 +25,9 @@ def opens(moment: datetime, clock: tzinfo) -> str:
 
 
 def age(kind: str, born: date | None, today: date) -> str:
-    """A child's age; for a mother only when she was born is known."""
-    if born is None:
-        return "ibu hamil" if kind == "pregnancy" else "umur belum diketahui"
+    """A child's age; a mother's where it is known when she was born; of a family that it is one, of a unit nothing."""
+    if born is None or kind not in PERSONS:
+        return {"child": "umur belum diketahui", "pregnancy": "ibu hamil", "family": "keluarga"}.get(kind, "")
     if kind == "pregnancy":
         return f"ibu hamil, {figures.months_between(born, today) // 12} tahun"
     return figures.age(born, today)

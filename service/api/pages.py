@@ -121,6 +121,7 @@ def desk_page(
             "rules": [(rule, names.get(rule, rule), n) for rule, n in sorted(queue.counts.rules.items()) if rule],
             "posyandus": _posyandus(who, place),
             "rows": [_row(task, who, place, units, queue.at, f"/daftar/{desk}") for task in queue.tasks],
+            "sheets": list(_sheets(who)),
             "starts": list(_starts(who)),
             "regions": regions.own(who, units),
             "more": link(after=queue.after) if queue.after else "",
@@ -151,7 +152,7 @@ def _row(task: Task, who: Who, place: Place, units: access.Units, now: datetime,
     action, words = _action(task, who, back)
     return Row(
         case=task.case,
-        name=_name(task.name, who) or _called(task, units),
+        name=_called(task, units) if task.kind == "desa" else _name(task.name, who) or _called(task, units),
         named=named,
         age=plainly.age(task.kind, task.born, now.date()) if task.kind else "",
         task=task.task,
@@ -192,11 +193,16 @@ def _action(task: Task, who: Who, back: str) -> tuple[str, str]:
     return f"/isi/{task.form}?{query}", plainly.BUTTONS.get(task.form, FORMS[task.form].title)
 
 
-def _starts(who: Who) -> Iterator[tuple[str, str]]:
+def _sheets(who: Who) -> Iterator[tuple[str, str]]:
+    """The pages on which a whole posyandu is recorded."""
     if who.role in filling.SESSION_ROLES:
         yield "/timbang", "Timbang satu sesi"
     if who.role in feeding.ROLES:
         yield "/pmt", "Catat PMT satu hari"
+
+
+def _starts(who: Who) -> Iterator[tuple[str, str]]:
+    """The forms that begin a case."""
     for tag in ("child.register", "pregnancy.register"):
         if access.may(who.role, tag):
             yield f"/isi/{tag}", FORMS[tag].title
