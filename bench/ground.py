@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 import psycopg
 from msgspec import Struct
@@ -26,6 +26,7 @@ from msgspec.structs import replace
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.sql import SQL, Identifier
 
+from domain import pregnancy
 from projections.follow import Followed
 from service import demo, embedded, following, lives
 from service.access import Unit
@@ -154,15 +155,18 @@ def entries(number: int, today: date) -> list[Entry]:
     """What was recorded in a kecamatan, in the order in which the server heard of it."""
     book = following.juknis().book(today)
     told = Lives(today, book, seed=number, children=CHILDREN).entries()
-    return [_moved(entry, number) for entry in told]
+    cases = {entry.case: uuid5(entry.case, str(number)) for entry in told}
+    for entry in told:
+        if isinstance(entry.command, pregnancy.RecordOutcome):
+            cases[pregnancy.child_case(entry.case, 1)] = pregnancy.child_case(cases[entry.case], 1)
+    return [_moved(entry, cases[entry.case], number) for entry in told]
 
 
-def _moved(entry: Entry, number: int) -> Entry:
+def _moved(entry: Entry, case: UUID, number: int) -> Entry:
     command = entry.command
     if hasattr(command, "posyandu"):
         desa, posyandu = in_kecamatan(command.desa, number), in_kecamatan(command.posyandu, number)
         command = replace(command, desa=desa, posyandu=posyandu)
-    case = uuid5(entry.case, str(number))
     return replace(
         entry, case=case, entry=uuid5(entry.entry, str(number)), command=command, unit=in_kecamatan(entry.unit, number)
     )
