@@ -265,6 +265,8 @@ COMMANDS = (Correct, Retract, SetAside, Reassign, Close, Reopen)
 
 # What a story of any kind adds up to
 
+T = TypeVar("T")
+
 
 class Act(Struct, frozen=True):
     """Something that was done for a case, and by which desk."""
@@ -289,18 +291,31 @@ def act(recorded: Recorded) -> Act:
 
 def done(acts: tuple[Act, ...], event: type[Event]) -> tuple[Act, ...]:
     """The acts of one kind, oldest first."""
-    global _sorted
-    of, kinds = _sorted
+    found: tuple[Act, ...] = worked_out(acts, _by_kind).get(event, ())
+    return found
+
+
+def _by_kind(acts: tuple[Act, ...]) -> dict[type[Event], tuple[Act, ...]]:
+    lists: dict[type[Event], list[Act]] = {}
+    for one in acts:
+        lists.setdefault(type(one.event), []).append(one)
+    return {kind: tuple(found) for kind, found in lists.items()}
+
+
+def worked_out(acts: tuple[Act, ...], how: Callable[[tuple[Act, ...]], T]) -> T:
+    """What comes of these acts, once: more than a hundred rules ask for those of one case in turn."""
+    global _lately
+    of, results = _lately
     if of is not acts:
-        kinds = {}
-        for one in acts:
-            kinds[type(one.event)] = (*kinds.get(type(one.event), ()), one)
-        _sorted = (acts, kinds)
-    return kinds.get(event, ())
+        _lately = (acts, results := {})
+    if how not in results:
+        results[how] = how(acts)
+    found: T = results[how]
+    return found
 
 
-_sorted: tuple[tuple[Act, ...], dict[type[Event], tuple[Act, ...]]] = ((), {})
-"""The acts that were asked for last, by kind: more than a hundred rules ask for those of one case in turn."""
+_lately: tuple[tuple[Act, ...], dict[Callable[..., Any], Any]] = ((), {})
+"""The acts that were asked for last, and what was worked out of them."""
 
 
 class Case(Struct, frozen=True, kw_only=True):

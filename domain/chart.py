@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
 from domain import growth, kms
 from domain.case import Case
 from domain.child import Child, Weighing
+
+T = TypeVar("T")
 
 
 class Point(Struct, frozen=True):
@@ -29,6 +33,14 @@ class Chart:
         """Day of the month on which its posyandu meets."""
         self._who = who
         self._table = table
+        self._results: dict[Callable[..., Any], Any] = {}
+
+    def worked_out(self, how: Callable[[Chart], T]) -> T:
+        """What comes of this case's growth, once: more than a hundred rules ask for it in turn."""
+        if how not in self._results:
+            self._results[how] = how(self)
+        found: T = self._results[how]
+        return found
 
     @cached_property
     def points(self) -> tuple[Point, ...]:

@@ -238,17 +238,17 @@ def last_weighed(child: Child) -> Weighing | None:
     return next((w for w in reversed(child.weighings) if w.kg is not None), None)
 
 
-def last_confirmed(child: Child) -> Act | None:
-    """The newest word of a health worker on the nutrition status."""
-    return next((a for a in reversed(child.acts) if isinstance(a.event, StatusConfirmed)), None)
-
-
 def plus_months(day: date, months: int) -> date:
     """Calendar months later; the last of the month where that day does not exist there."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     if day.day <= 28:
         return date(year, month + 1, day.day)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def month_after(day: date) -> date:
+    """The first day of the month after the one a day lies in."""
+    return date(day.year + day.month // 12, day.month % 12 + 1, 1)
 
 
 # How it adds up

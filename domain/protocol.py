@@ -6,10 +6,10 @@ Nothing here knows what day it is. A task is there from `opens` until `until`, l
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta, timezone
 from functools import cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -226,6 +226,7 @@ class _Rows:
         self.under = {desk: row.id for row in protocol.supervision if row.desk is None for desk in row.over}
         self.told = tuple(row for row in protocol.supervision if row.desk is not None)
         self._of: dict[tuple[Kind, bool], tuple[tuple[Rule, Sign], ...]] = {}
+        self._desks: dict[tuple[str, str], tuple[_Seat, ...]] = {}
 
     def of(self, kind: Kind, active: bool) -> tuple[tuple[Rule, Sign], ...]:
         """The rules and their signs that can be seen in a case of this kind."""
@@ -239,6 +240,32 @@ class _Rows:
                 if kind in sign.OF
             )
         return found
+
+    def desks(self, rule: Rule, branch: str) -> tuple[_Seat, ...]:
+        """The desks of a task, and those that are told of every such task when it is late."""
+        found = self._desks.get((rule.id, branch))
+        if found is None:
+            found = self._desks[rule.id, branch] = tuple(self._seats(rule, rule.branches.get(branch, rule.steps)))
+        return found
+
+    def _seats(self, rule: Rule, steps: Sequence[Step]) -> Iterator[_Seat]:
+        owner = steps[0].desk
+        for number, step in enumerate(steps):
+            told = number > 0 and step.opens != "0d"
+            yield _Seat(step.desk, step.opens, told, self.under.get(owner, "") if told else "")
+        there = {step.desk for step in steps}
+        for row in self.told:
+            if row.desk is not None and row.desk not in there and owner in row.over and rule.priority in row.priorities:
+                yield _Seat(row.desk, row.opens, supervision=True, under=row.id)
+
+
+class _Seat(NamedTuple):
+    """A desk that sees a task from a step on, before it is known when that will be."""
+
+    desk: Role
+    opens: str
+    supervision: bool
+    under: str
 
 
 _known: dict[int, _Rows] = {}
@@ -258,7 +285,6 @@ def _rows(protocol: Protocol) -> _Rows:
 def _obligation(rule: Rule, evidence: Evidence, clock: timezone, rows: _Rows) -> Obligation:
     opens = _opens(evidence, clock)
     due = _due(rule, evidence, clock)
-    steps = rule.branches.get(evidence.branch, rule.steps)
     return Obligation(
         rule=rule.id,
         key=evidence.key,
@@ -271,21 +297,17 @@ def _obligation(rule: Rule, evidence: Evidence, clock: timezone, rows: _Rows) ->
         opens=opens,
         due=due,
         until=None if evidence.until is None else midnight(evidence.until, clock),
-        desks=_desks(steps, rule.priority, opens, due, rows),
+        desks=_desks(rows.desks(rule, evidence.branch), opens, due),
         place=evidence.place,
     )
 
 
-def _desks(steps: Sequence[Step], priority: int, opens: datetime, due: datetime, rows: _Rows) -> tuple[Desk, ...]:
-    """The desks of a task, and those that are told of every such task when it is late."""
-    owner = steps[0].desk
-    under = rows.under.get(owner, "")
-    desks = tuple(_desk(step, n, under, opens, due) for n, step in enumerate(steps))
-    there = {step.desk for step in steps}
-    return desks + tuple(
-        Desk(row.desk, _step_opens(row.opens, opens, due), supervision=True, under=row.id)
-        for row in rows.told
-        if row.desk is not None and row.desk not in there and owner in row.over and priority in row.priorities
+def _desks(seats: Sequence[_Seat], opens: datetime, due: datetime) -> tuple[Desk, ...]:
+    late = max(due, opens)
+    moments = {"0d": opens, "due": late, "2due": late + (late - opens)}
+    return tuple(
+        Desk(desk, moments[when] if when in moments else _step_opens(when, opens, late), supervision, under)
+        for desk, when, supervision, under in seats
     )
 
 
@@ -323,21 +345,8 @@ def _after(duration: str, moment: datetime, clock: timezone) -> datetime:
     return end_of(moment.astimezone(clock).date() + timedelta(days=count), clock)
 
 
-def _desk(step: Step, number: int, under: str, opens: datetime, due: datetime) -> Desk:
-    told = number > 0 and step.opens != "0d"
-    return Desk(step.desk, _step_opens(step.opens, opens, due), supervision=told, under=under if told else "")
-
-
-def _step_opens(when: str, opens: datetime, due: datetime) -> datetime:
-    length = max(due - opens, timedelta(0))
-    match when:
-        case "half":
-            return opens + length / 2
-        case "due":
-            return max(due, opens)
-        case "2due":
-            return max(due, opens) + length
-    return opens + _length(when)
+def _step_opens(when: str, opens: datetime, late: datetime) -> datetime:
+    return opens + (late - opens) / 2 if when == "half" else opens + _length(when)
 
 
 @cache

@@ -398,7 +398,7 @@ class GainOffTarget(Expecting, frozen=True, tag="gain-off-target"):
         run: list[Check] = []
         for check in {c.on: c for c in weighed}.values():
             if len(run) >= self.checks:
-                until = answered_until([a for a in pregnancy.acts if a.on <= check.on], self.ends)
+                until = answered_until(tuple(a for a in pregnancy.acts if a.on <= check.on), self.ends)
                 run = [] if until >= run[self.checks - 1].on else run
             run = [*run, check] if self._off(pregnancy, check, bmi) else []
         return run

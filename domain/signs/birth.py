@@ -220,14 +220,16 @@ def _missed(
     windows: Sequence[VisitWindow], born: Birth | None, person: Person, visits: Sequence[Act]
 ) -> tuple[Evidence, ...]:
     """One need at a time: the first window that nobody kept or made up for, also where it is still to be missed."""
-    homes = done(person.acts, HomeVisited)
     if born is None:
         return ()
+    homes = done(person.acts, HomeVisited)
     for window in windows:
+        if not born.known(window) or born.over(born.until(window)):
+            continue
         first, since = born.opens(window).date(), born.last(window) + DAY
         kept = any(first <= visit.on < since for visit in visits)
         seen, met = any(v.on >= since for v in visits), any(h.on >= since for h in homes)
-        if kept or (seen and met) or not born.known(window) or born.over(born.until(window)):
+        if kept or (seen and met):
             continue
         left = listed(tuple(words for words, ok in (("kunjungan rumah", met), ("pemeriksaan bidan", seen)) if not ok))
         says = f"{window.visit} terlewat pada {figures.day(born.last(window))}. Sesudah itu belum ada {left}."

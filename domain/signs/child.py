@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ from domain import child as events
 from domain import figures
 from domain.care import ClinicallyAssessed, DangerSignReported, HomeVisited, InpatientAdmitted
 from domain.case import NAKES, Act, Evidence, done
-from domain.child import AbsenceRecorded, Child, Weighing, plus_months
+from domain.child import AbsenceRecorded, Child, Weighing, month_after, plus_months
 from domain.labels import listed
 from domain.signs.nutrition import problem
 from domain.signs.sign import ChildSign, rests_on
@@ -51,9 +50,10 @@ class NotWeighed(ChildSign, frozen=True, tag="not-weighed-this-month"):
     def found(self, child: Child, chart: Chart) -> tuple[Evidence, ...]:
         if child.born is None:
             return ()
-        session = _first_session(child, chart, [*_weighed(child), *(a.on for a in done(child.acts, AbsenceRecorded))])
-        says = f"Hari posyandu {figures.day(session)}; {_last_weight(child)}."
-        return _while_balita(child, says, session, month=session, by=_month_after(session) - DAY)
+        absent = _newest(done(child.acts, AbsenceRecorded))
+        session = _first_session(child, chart, max(_weighed(child), absent))
+        says = f"Hari posyandu {figures.day(session)}; {_last_weight(chart)}."
+        return _while_balita(child, chart, says, session, month=session, by=month_after(session) - DAY)
 
 
 class LengthOverdue(ChildSign, frozen=True, tag="length-overdue"):
@@ -76,7 +76,7 @@ class LengthOverdue(ChildSign, frozen=True, tag="length-overdue"):
         else:
             since = child.registered.on
             says = "Panjang/tinggi badan belum pernah diukur."
-        return _while_balita(child, says, max(since, child.registered.on))
+        return _while_balita(child, chart, says, max(since, child.registered.on))
 
 
 class MissedSession(ChildSign, frozen=True, tag="missed-session"):
@@ -88,11 +88,10 @@ class MissedSession(ChildSign, frozen=True, tag="missed-session"):
     def found(self, child: Child, chart: Chart) -> tuple[Evidence, ...]:
         if child.born is None:
             return ()
-        visits = [v.on for v in done(child.acts, HomeVisited)]
-        session = _first_session(child, chart, _weighed(child), visits)
+        session = _first_session(child, chart, _weighed(child), _newest(done(child.acts, HomeVisited)))
         since = _back_home(child, session + DAY, self.away_days)
-        says = f"Tidak ditimbang pada posyandu {figures.day(session)}; {_last_weight(child)}."
-        return _while_balita(child, says, since, month=session)
+        says = f"Tidak ditimbang pada posyandu {figures.day(session)}; {_last_weight(chart)}."
+        return _while_balita(child, chart, says, since, month=session)
 
 
 class MonthsNotWeighed(ChildSign, frozen=True, tag="months-not-weighed"):
@@ -104,15 +103,15 @@ class MonthsNotWeighed(ChildSign, frozen=True, tag="months-not-weighed"):
     def found(self, child: Child, chart: Chart) -> tuple[Evidence, ...]:
         if child.born is None:
             return ()
-        visits = [v.on for v in done(child.acts, HomeVisited) if v.role in NAKES]
-        first = _first_session(child, chart, _weighed(child), visits)
+        visited = _newest(tuple(v for v in done(child.acts, HomeVisited) if v.role in NAKES))
+        first = _first_session(child, chart, _weighed(child), visited)
         since = _back_home(child, plus_months(first.replace(day=1), self.months), self.away_days)
         last = plus_months(first, self.months - 1)
         says = (
             f"{self.months} bulan berturut-turut tidak ditimbang "
-            f"({figures.month(first)} sampai {figures.month(last)}); {_last_weight(child)}."
+            f"({figures.month(first)} sampai {figures.month(last)}); {_last_weight(chart)}."
         )
-        return _while_balita(child, says, since, month=first)
+        return _while_balita(child, chart, says, since, month=first)
 
 
 class ChildInDanger(ChildSign, frozen=True, tag="child-in-danger"):
@@ -161,49 +160,56 @@ def _illness(act: Act) -> str:
 # The posyandu's calendar
 
 
-def _first_session(child: Child, chart: Chart, months: Iterable[date], days: Iterable[date] = ()) -> date:
+def _first_session(child: Child, chart: Chart, weighed: date, visited: date = date.min) -> date:
     """The first posyandu day that nothing accounts for.
 
     A weight accounts for its month, a visit for the sessions before it; a child is expected from its registration on.
     """
     assert child.registered is not None and child.born is not None
     start = max(child.registered.on, child.born + DAY)
-    weighed, visited = max(months, default=None), max(days, default=None)
-    if weighed is not None:
-        start = max(start, _month_after(weighed))
-    if visited is not None:
+    if weighed > date.min:
+        start = max(start, month_after(weighed))
+    if visited > date.min:
         start = max(start, visited + DAY)
     return _session_from(start, chart)
+
+
+def _newest(acts: tuple[Act, ...]) -> date:
+    """The day of the newest; the first of all days where there is none."""
+    return acts[-1].on if acts else date.min
 
 
 def _session_from(day: date, chart: Chart) -> date:
     """The posyandu's day on or next after a day."""
     session = _session(day, chart)
-    return session if session >= day else _session(_month_after(day), chart)
+    return session if session >= day else _session(month_after(day), chart)
 
 
 def _session(month: date, chart: Chart) -> date:
-    last = (_month_after(month) - DAY).day
-    return month.replace(day=min(chart.session_day, last))
+    if chart.session_day <= 28:
+        return month.replace(day=chart.session_day)
+    return month.replace(day=min(chart.session_day, (month_after(month) - DAY).day))
 
 
-def _month_after(day: date) -> date:
-    return plus_months(day.replace(day=1), 1)
-
-
-def _weighed(child: Child) -> list[date]:
-    return [w.on for w in child.weighings if w.kg is not None]
+def _weighed(child: Child) -> date:
+    last = events.last_weighed(child)
+    return date.min if last is None else last.on
 
 
 def _while_balita(
-    child: Child, says: str, since: date | None, *, month: date | None = None, by: date | None = None
+    child: Child, chart: Chart, says: str, since: date | None, *, month: date | None = None, by: date | None = None
 ) -> tuple[Evidence, ...]:
     """A need of the calendar, for as long as the child is under five."""
-    fifth = child.birthday(BALITA_MONTHS)
+    fifth = chart.worked_out(_fifth_birthday)
     if since is None or since >= fifth:
         return ()
     key = f"{month:%Y-%m}" if month is not None else ""
     return (Evidence(says=says, events=_support(child), since=since, key=key, until=fifth, by=by),)
+
+
+def _fifth_birthday(chart: Chart) -> date:
+    assert isinstance(chart.case, Child)
+    return chart.case.birthday(BALITA_MONTHS)
 
 
 def _support(child: Child) -> tuple[int, ...]:
@@ -212,8 +218,13 @@ def _support(child: Child) -> tuple[int, ...]:
     return (last.version,) if last is not None else ()
 
 
-def _last_weight(child: Child) -> str:
-    last = events.last_weighed(child)
+def _last_weight(chart: Chart) -> str:
+    return chart.worked_out(_last_weight_says)
+
+
+def _last_weight_says(chart: Chart) -> str:
+    assert isinstance(chart.case, Child)
+    last = events.last_weighed(chart.case)
     if last is None or last.kg is None:
         return "belum pernah ditimbang"
     return f"terakhir ditimbang {figures.day(last.on)} ({figures.kg(last.kg)})"

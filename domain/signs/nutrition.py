@@ -10,8 +10,8 @@ from msgspec import structs
 
 from domain import figures
 from domain.care import ClinicallyAssessed, DangerSignReported
-from domain.case import Act, Evidence, done
-from domain.child import Category, Child, HeightClass, StatusConfirmed, WeightClass, last_confirmed
+from domain.case import Act, Evidence, done, worked_out
+from domain.child import Category, Child, HeightClass, StatusConfirmed, WeightClass
 from domain.labels import label, listed
 from domain.referral import Referral
 from domain.signs.sign import (
@@ -200,6 +200,10 @@ class Gainless(NamedTuple):
 
 def not_gained(chart: Chart) -> list[Gainless]:
     """The months in a row without enough gain, up to the newest weighing, oldest first."""
+    return chart.worked_out(_not_gained)
+
+
+def _not_gained(chart: Chart) -> list[Gainless]:
     if not chart.marks or not chart.marks[-1].times:
         return []
     marked = list(zip((p for p in chart.points if p.weighing.kg is not None), chart.marks, strict=True))
@@ -310,8 +314,12 @@ _SEVERITY = {
 
 def statuses(child: Child) -> Statuses:
     """For each index the class that holds by a health worker's word, with the first word of it in a row."""
+    return worked_out(child.acts, _statuses)
+
+
+def _statuses(acts: tuple[Act, ...]) -> Statuses:
     found: Statuses = {}
-    for act in done(child.acts, StatusConfirmed):
+    for act in done(acts, StatusConfirmed):
         for field in ("weight_height", "weight_age", "height_age"):
             value = getattr(act.event, field)
             if value is not None and (field not in found or found[field][0] != value):
@@ -321,8 +329,8 @@ def statuses(child: Child) -> Statuses:
 
 def _confirmed_until(child: Child) -> date:
     """The last day whose screening a health worker has answered."""
-    last = last_confirmed(child)
-    return date.min if last is None else last.on
+    words = done(child.acts, StatusConfirmed)
+    return words[-1].on if words else date.min
 
 
 def problem(child: Child) -> tuple[str, Act] | None:
@@ -519,6 +527,12 @@ class InfantFailing(ChildSign, frozen=True, tag="infant-failing"):
         if child.born is None:
             return ()
         grown = child.birthday(self.months)
+        if (
+            chart.points
+            and min(p.weighing.on for p in chart.points) >= grown
+            and not done(child.acts, DangerSignReported)
+        ):
+            return ()
         answered = answered_until(child.acts, self.ends)
         found = [(w, why) for w, why in self._failing(child, chart) if answered < w.on < grown]
         if not found:

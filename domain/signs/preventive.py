@@ -11,7 +11,7 @@ from domain import figures
 from domain.birth import NewbornCareRecorded
 from domain.care import ClinicallyAssessed, Counselled, HomeVisited
 from domain.case import Act, Event, Evidence, done
-from domain.child import Child, Died, FeedingRecorded, plus_months
+from domain.child import Child, Died, FeedingRecorded, month_after, plus_months
 from domain.preventive import (
     Dewormed,
     DewormingMissed,
@@ -118,18 +118,20 @@ class RoundMissed(ChildSign, frozen=True, tag="round-missed"):
         if child.born is None or child.known is None:
             return ()
         answers = [a.on for kind in _ROUNDS[self.what] for a in done(child.acts, kind)]
-        start = max([child.known.replace(day=1), *(_month_after(on) for on in answers)])
-        for _ in range(24):
-            last = _month_after(start) - DAY
-            if start.month in self.months and last >= child.birthday(self.youngest):
-                break
-            start = _month_after(start)
-        since = max(start, child.birthday(self.youngest), child.known)
+        old_enough = child.birthday(self.youngest)
+        earliest = max([child.known.replace(day=1), *(month_after(on) for on in answers), old_enough.replace(day=1)])
+        start = self._round(earliest)
+        since = max(start, old_enough, child.known)
         if since >= child.birthday(self.oldest):
             return ()
         says = f"Bulan {_called(self.what)} {figures.month(start)}: {self._dose(child, since)}, belum dicatat."
-        last = _month_after(since) - DAY
+        last = month_after(since) - DAY
         return _of(child, says, since, key=f"{start:%Y-%m}", by=last, until=child.birthday(self.oldest))
+
+    def _round(self, month: date) -> date:
+        """The first month of a round, from a month on."""
+        wait = min((m - month.month) % 12 for m in self.months)
+        return plus_months(month, wait)
 
     def _dose(self, child: Child, on: date) -> str:
         if self.what == "vitamin-a":
@@ -144,10 +146,6 @@ _ROUNDS: dict[str, tuple[type[Event], ...]] = {
 
 def _called(what: str) -> str:
     return "vitamin A" if what == "vitamin-a" else "obat cacing"
-
-
-def _month_after(day: date) -> date:
-    return plus_months(day.replace(day=1), 1)
 
 
 class KpspDue(ChildSign, frozen=True, tag="kpsp-due"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from domain import pmt
 from domain.care import CarePlanStarted, ClinicallyAssessed, Counselled
-from domain.case import PERSONS, Act, Case, Event, Evidence, Kind
+from domain.case import PERSONS, Act, Case, Event, Evidence, Kind, worked_out
 from domain.child import Child, FeedingRecorded, StatusConfirmed
 from domain.desa import Desa
 from domain.family import Family, Screened
@@ -156,22 +156,30 @@ def did(deed: Deed, act: Act) -> bool:
     return isinstance(event, _DEEDS[deed])
 
 
-def answered_until(acts: Iterable[Act], ends: Sequence[Deed]) -> date:
+def answered_until(acts: tuple[Act, ...], ends: Sequence[Deed]) -> date:
     """The last day whose needs are answered: each deed was done on that day or later.
 
     Days are compared, not versions, since at one session two phones tell in any order.
     """
-    last = dict.fromkeys(ends, date.min)
+    last = worked_out(acts, _last_done)
+    return min((last.get(deed, date.min) for deed in ends), default=date.min)
+
+
+def _last_done(acts: tuple[Act, ...]) -> dict[Deed, date]:
+    last: dict[Deed, date] = {}
     for act in acts:
-        if type(act.event) not in _ANSWERS:
-            continue
-        for deed in ends:
-            if act.on > last[deed] and did(deed, act):
+        for deed in _MAY_BE.get(type(act.event), ()):
+            if act.on > last.get(deed, date.min) and did(deed, act):
                 last[deed] = act.on
-    return min(last.values(), default=date.min)
+    return last
 
 
-_ANSWERS = frozenset({*_DEEDS.values(), pmt.PmtStarted, CarePlanStarted})
+_MAY_BE: dict[type[Event], tuple[Deed, ...]] = {
+    **{event: (deed,) for deed, event in _DEEDS.items()},
+    pmt.PmtEligibilityDecided: ("pmt-decision", "pmt-start"),
+    pmt.PmtStarted: ("pmt-start",),
+    CarePlanStarted: ("wasting-plan", "stunting-plan"),
+}
 """Portions and visits are most of a long story, and answer nothing here."""
 
 
