@@ -358,6 +358,15 @@ def evolve(state: C, recorded: Recorded) -> C:
     return replace(state, acts=(*state.acts, act(recorded)))
 
 
+PARTICULAR: frozenset[type[Event]] = frozenset({TaskSetAside, TaskReassigned, CaseClosed, CaseReopened})
+"""What is more to a case than one act among others."""
+
+
+def noted(state: C, recorded: Recorded) -> C:
+    """A case after an event that is only one act among its others."""
+    return replace(state, acts=(*state.acts, act(recorded)), latest=max(state.latest, recorded.version))
+
+
 def check(state: Case, event: Event) -> None:
     """Refuses what no case of any kind can take."""
     match event:
@@ -376,10 +385,10 @@ def in_order(story: Story, read: Callable[[dict[str, Any]], Event]) -> list[Reco
     mended: dict[int, dict[str, Any] | None] = {}
     for recorded in story:
         event = recorded.event
-        if isinstance(event, Corrected):
+        if type(event) is Corrected:
             if mended.get(event.version, UNSET) is not None:
                 mended[event.version] = event.reads
-        elif isinstance(event, Retracted):
+        elif type(event) is Retracted:
             mended[event.version] = None
     if mended:
         story = [r for r in (_mend(r, mended, read) for r in story) if r is not None]

@@ -26,6 +26,7 @@ from domain.case import (
     Sex,
     act,
     asks,
+    noted,
     zone,
 )
 from domain.person import DeathReviewed, Person
@@ -259,6 +260,8 @@ def evolve(child: Child | None, recorded: Recorded) -> Child:
     event = recorded.event
     if child is None:
         child = _begun(recorded)
+    elif type(event) not in _PARTICULAR:
+        return noted(child, recorded)
     elif isinstance(event, Registered):
         child = _registered(child, event, recorded)
     elif isinstance(event, Measured):
@@ -266,6 +269,11 @@ def evolve(child: Child | None, recorded: Recorded) -> Child:
     else:
         child = _evolve_rest(child, recorded)
     return child if recorded.version <= child.latest else replace(child, latest=recorded.version)
+
+
+_PARTICULAR: frozenset[type[Event]] = frozenset(
+    {*person.PARTICULAR, Registered, Measured, MeasurementVerified, ConflictResolved, Identified, Moved, Died}
+)
 
 
 def _begun(recorded: Recorded) -> Child:

@@ -171,6 +171,10 @@ def evolve(person: P, recorded: Recorded) -> P:
 
 _REFERRAL = frozenset(referral.EVENTS)
 _PMT = frozenset(pmt.EVENTS).difference(pmt.BESIDE)
+PARTICULAR: frozenset[type[Event]] = frozenset(
+    {*case.PARTICULAR, *_REFERRAL, *_PMT, TransferAccepted, RecordsMerged, RecordsDeclaredDistinct}
+)
+"""What is more to a child or a mother than one act among others."""
 
 # What is refused
 

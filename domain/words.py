@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain import care, case, child, desa, family, oversight, pregnancy, referral
+from domain import care, case, child, desa, family, oversight, pregnancy, referral, stories
 from domain.case import NAKES, Event, Personal, Recorded, Role
 from domain.figures import age, cm, day, kg, month, number, weekday, z
 from domain.labels import ROLES, label, listed
@@ -52,15 +52,19 @@ def hidden(story: Sequence[Recorded], role: Role) -> frozenset[int]:
     """
     if role in NAKES or (story and isinstance(story[0].event, desa.Registered)):
         return frozenset()
-    secret = {r.version for r in story if _restricted(r.event) and not isinstance(r.event, case.Corrected)}
-    secret |= {r.version for r in story if isinstance(r.event, _ABOUT_TASKS) and r.by.role in NAKES}
+    perhaps = [r for r in story if type(r.event) in _PERHAPS_HIDDEN]
+    secret = {r.version for r in perhaps if _restricted(r.event) and not isinstance(r.event, case.Corrected)}
+    secret |= {r.version for r in perhaps if isinstance(r.event, _ABOUT_TASKS) and r.by.role in NAKES}
     if not secret:
         return frozenset()
-    mends = (case.Corrected, case.Retracted)
-    return frozenset(secret | {r.version for r in story if isinstance(r.event, mends) and r.event.version in secret})
+    return frozenset(secret | {r.version for r in perhaps if isinstance(r.event, _MENDS) and r.event.version in secret})
 
 
 _ABOUT_TASKS = (case.TaskSetAside, case.TaskReassigned)
+_MENDS = (case.Corrected, case.Retracted)
+_PERHAPS_HIDDEN: frozenset[type[Event]] = frozenset(
+    {*_ABOUT_TASKS, *_MENDS, *(kind for kind in stories.EVENTS if kind.restricted is not Event.restricted)}
+)
 
 
 def _restricted(event: Event) -> bool:

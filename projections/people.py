@@ -116,11 +116,12 @@ _BEGINS = (
 )
 _WHOLE = (child.Identified, pregnancy.Identified, family.Identified)
 _NAMES = (*_BEGINS, *_WHOLE)
+_TELLS_WHO: frozenset[type[Event]] = frozenset({*_NAMES, child.Moved})
 
 
 def tells_who(event: Event) -> bool:
     """The event's personal part says who somebody is or where they live; of others it is only a note."""
-    return isinstance(event, (*_NAMES, child.Moved))
+    return type(event) in _TELLS_WHO
 
 
 def identity(told: Iterable[tuple[Event, Personal]]) -> Personal:
