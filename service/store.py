@@ -67,7 +67,7 @@ def connect(dsn: str, least: int, most: int, statement_seconds: int = 30, lock_s
     settings = {
         "autocommit": True,
         "options": f"{limits} -c idle_in_transaction_session_timeout=10s -c TimeZone=UTC"
-        " -c plan_cache_mode=force_generic_plan",
+        " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off",
         "application_name": "dampingi",
     }
     return ConnectionPool(dsn, min_size=least, max_size=most, timeout=10, kwargs=settings, open=True)

@@ -7,8 +7,10 @@ of a child that nobody knew from its name, birthday, sex and posyandu.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
+from functools import cached_property
 from itertools import islice
 from typing import Protocol
 from uuid import UUID
@@ -66,6 +68,10 @@ class Planned(Struct, frozen=True):
     def begins(self) -> bool:
         return len(self.entries) > 1
 
+    @property
+    def case(self) -> UUID:
+        return self.entries[0].case
+
 
 class Intake:
     """Takes the sorted rows of one file."""
@@ -75,28 +81,41 @@ class Intake:
         self._niks = _Niks()
 
     def take(self, rows: Iterable[Placed | Outcome]) -> Iterator[Outcome]:
-        """Every row gets its outcome, in the order of the file within each batch."""
+        """Every row gets its outcome, in the order of the file within each batch.
+
+        A batch is written while the next one is planned: PostgreSQL works beside us, not in turn with us.
+        """
         rows = iter(rows)
-        while batch := list(islice(rows, BATCH)):
-            yield from self._batch(batch)
+        with ThreadPoolExecutor(1) as hand:
+            flight = _Flight({})
+            while True:
+                try:
+                    batch = list(islice(rows, BATCH))
+                except Exception:  # the file ends here; what is under way is recorded all the same
+                    yield from flight.told()
+                    raise
+                found = self._planned(batch, flight) if batch else {}
+                yield from flight.told()
+                if not batch:
+                    return
+                if flight.failed() & {plan.case for plan in _plans(found)}:
+                    found = self._planned(batch, _Flight({}))  # it rested on what was not recorded after all
+                asked = [(entry, plan.placed.spot.puskesmas) for plan in _plans(found) for entry in plan.entries]
+                flight = _Flight(found, hand.submit(self._door.submit, asked) if asked else None)
 
-    def _batch(self, batch: Sequence[Placed | Outcome]) -> Iterator[Outcome]:
-        outcomes = {index: row for index, row in enumerate(batch) if isinstance(row, Outcome)}
-        planned: dict[int, Planned] = {}
-        for index, plan in self._plan([(index, row) for index, row in enumerate(batch) if isinstance(row, Placed)]):
-            if isinstance(plan, Outcome):
-                outcomes[index] = plan
-            else:
-                planned[index] = plan
-        outcomes.update(self._write(planned))
-        for index in range(len(batch)):
-            yield outcomes[index]
+    def _planned(self, batch: Sequence[Placed | Outcome], flight: _Flight) -> dict[int, Planned | Outcome]:
+        found: dict[int, Planned | Outcome] = {i: row for i, row in enumerate(batch) if isinstance(row, Outcome)}
+        placed = [(i, row) for i, row in enumerate(batch) if isinstance(row, Placed)]
+        found.update(self._plan(placed, flight))
+        return found
 
-    def _plan(self, placed: Sequence[tuple[int, Placed]]) -> Iterator[tuple[int, Planned | Outcome]]:
+    def _plan(self, placed: Sequence[tuple[int, Placed]], flight: _Flight) -> Iterator[tuple[int, Planned | Outcome]]:
         entered = self._door.entered([one.measures for _, one in placed])
         known = self._door.recognise([_wanted(one) for _, one in placed])
         cases = [self._case(one, ids) for (_, one), ids in zip(placed, known, strict=True)]
         begun = self._door.begun([case for case in cases if case is not None])
+        entered |= {plan.placed.measures for plan in _plans(flight.found)}
+        begun |= {plan.case for plan in _plans(flight.found)}
         for (index, one), case, ids in zip(placed, cases, known, strict=True):
             if one.measures in entered:
                 yield index, Outcome(one.row.line, "already", notes=one.row.notes)
@@ -123,10 +142,37 @@ class Intake:
         self._niks.put(placed.row, case)
         return case
 
-    def _write(self, planned: dict[int, Planned]) -> dict[int, Outcome]:
-        asked = [(entry, plan.placed.spot.puskesmas) for plan in planned.values() for entry in plan.entries]
-        answers = iter(self._door.submit(asked) if asked else ())
-        return {index: _outcome(plan, [next(answers) for _ in plan.entries]) for index, plan in planned.items()}
+
+class _Flight:
+    """A batch whose entries are being written."""
+
+    def __init__(self, found: Mapping[int, Planned | Outcome], answers: Future[Sequence[Answer]] | None = None) -> None:
+        self.found = found
+        self._future = answers
+
+    @cached_property
+    def _answers(self) -> dict[int, list[Answer]]:
+        answers = iter(self._future.result() if self._future is not None else ())
+        planned = ((i, plan) for i, plan in sorted(self.found.items()) if isinstance(plan, Planned))
+        return {i: [next(answers) for _ in plan.entries] for i, plan in planned}
+
+    def told(self) -> Iterator[Outcome]:
+        """The outcomes, in the order of the file, as soon as it is written."""
+        for index in sorted(self.found):
+            plan = self.found[index]
+            yield plan if isinstance(plan, Outcome) else _outcome(plan, self._answers[index])
+
+    def failed(self) -> set[UUID]:
+        """The cases of which something was not recorded."""
+        return {
+            plan.case
+            for i, plan in self.found.items()
+            if isinstance(plan, Planned) and any(a.outcome not in ("recorded", "already") for a in self._answers[i])
+        }
+
+
+def _plans(found: Mapping[int, Planned | Outcome]) -> list[Planned]:
+    return [plan for _, plan in sorted(found.items()) if isinstance(plan, Planned)]
 
 
 _AMBIGUOUS = "Cocok dengan {count} anak yang sudah terdaftar. Gabungkan dulu atau isi NIK, lalu impor lagi."

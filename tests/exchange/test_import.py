@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 import pytest
 
 from domain import child
+from service.exchange import intake
+from service.exchange.door import ImportDoor
 from service.exchange.tables import open_table
 from service.exchange.whole import CutShort
+from service.handle import Answer, Submitted, not_recorded
 from tests.exchange.conftest import PUSKESMAS, Kabupaten
 from tests.exchange.eppgbm_files import BUDI, SITI, as_csv, as_html, as_xls, as_xlsx, table
 
@@ -160,3 +164,32 @@ def test_an_import_that_was_cut_short_goes_on_where_it_stopped(kabupaten: Kabupa
     tally = kabupaten.bring_file(kabupaten.folder / "b.csv")
     assert tally.rows["new"] + tally.rows["already"] == 600
     assert len(kabupaten.stories()) == 600
+
+
+JUNE = {"Tanggal Pengukuran": "2025-06-10", "Berat": "7,4"}
+
+
+def test_a_row_that_comes_while_its_twin_is_being_written_is_recorded_once(
+    kabupaten: Kabupaten, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "BATCH", 1)
+    assert bring(kabupaten, SITI, SITI, SITI | JUNE, BUDI) == {"new": 2, "already": 1, "measured": 1}
+    assert sorted(len(story) for story in kabupaten.stories().values()) == [2, 3]
+
+
+def test_what_rests_on_a_child_that_was_not_registered_after_all_registers_it_itself(
+    kabupaten: Kabupaten, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "BATCH", 1)
+    submit, busy = ImportDoor.submit, ["first"]
+
+    def at_first_busy(door: ImportDoor, entries: Sequence[tuple[Submitted, str]]) -> Sequence[Answer]:
+        if busy:
+            busy.pop()
+            return [not_recorded(sent, "held", "busy") for sent, _ in entries]
+        return submit(door, entries)
+
+    monkeypatch.setattr(ImportDoor, "submit", at_first_busy)
+    assert bring(kabupaten, SITI, SITI | JUNE, SITI) == {"rejected": 1, "new": 1, "measured": 1}
+    [story] = kabupaten.stories().values()
+    assert [type(r.event).__name__ for r in story] == ["Registered", "Measured", "Measured"]
