@@ -141,11 +141,13 @@ def grow(state: Case | None, story: Sequence[Recorded], new: Sequence[Recorded])
 
 def _comes_last(story: Sequence[Recorded], new: Sequence[Recorded]) -> bool:
     """In the order of days, too, and nothing is read in another's place."""
-    together = [r.event for r in (*story[1:], *new)]
-    if any(isinstance(event, case.Corrected | case.Retracted) for event in together):
+    if not _MENDING.isdisjoint(type(r.event) for r in (*story, *new)):
         return False
     last = max((r.event.on for r in story[1:]), default=date.min)
     return all(before <= after for before, after in pairwise([last, *(r.event.on for r in new)]))
+
+
+_MENDING = frozenset({case.Corrected, case.Retracted})
 
 
 def decide(

@@ -134,6 +134,7 @@ def _settled() -> None:
     """What is there at the start stays: looking through all of it for garbage would hold up everybody meanwhile."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)  # a batch of stories is thousands of objects and no garbage
 
 
 async def _stop(app: Litestar) -> None:

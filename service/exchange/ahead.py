@@ -6,6 +6,7 @@ length takes the same memory, and it ends when nobody reads it any more.
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import subprocess
@@ -113,6 +114,7 @@ def main() -> None:
     sender = Thread(target=_send, args=(ready, sys.stdout.buffer))
     sender.start()
     last: Exception | None = None
+    gc.disable()  # rows hold no cycles
     try:
         for batch in source.batches():
             ready.put(pickle.dumps(batch, pickle.HIGHEST_PROTOCOL))

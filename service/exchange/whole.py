@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 from domain import figures
+from projections.follow import uncollected
 from service.exchange.intake import Intake
 from service.exchange.lines import TableError
 from service.exchange.rejected import Aside
@@ -79,11 +80,12 @@ def bring_in(
 
     notes.titles(("lembar", "baris"))
     try:
-        for outcome in intake.take(rows()):
-            _put_aside(outcome, rejected, notes)
-            tally.count(outcome)
-            if tally.rows.total() % _TICK == 0:
-                tick()
+        with uncollected():
+            for outcome in intake.take(rows()):
+                _put_aside(outcome, rejected, notes)
+                tally.count(outcome)
+                if tally.rows.total() % _TICK == 0:
+                    tick()
     except (TableError, FileError) as problem:
         if not tally.rows:
             raise
