@@ -169,6 +169,8 @@ class Obligation(Struct, frozen=True, kw_only=True):
     desks: tuple[Desk, ...]
     place: str = ""
     """Code of the posyandu it is about, where the case is of none."""
+    row: int = 0
+    """Which row of the edition its rule is, counted from 0."""
 
     @property
     def owner(self) -> Role:
@@ -220,6 +222,7 @@ class _Rows:
 
     def __init__(self, protocol: Protocol) -> None:
         self.protocol = protocol
+        self.numbers = {rule.id: number for number, rule in enumerate(protocol.rules)}
         self.absorbs = {rule.id: rule.absorbs for rule in protocol.rules if rule.absorbs}
         self.doubting = {rule.id: rule.not_from for rule in protocol.rules if rule.not_from}
         self.restricted = frozenset(rule.id for rule in protocol.rules if rule.restricted)
@@ -299,6 +302,7 @@ def _obligation(rule: Rule, evidence: Evidence, clock: timezone, rows: _Rows) ->
         until=None if evidence.until is None else midnight(evidence.until, clock),
         desks=_desks(rows.desks(rule, evidence.branch), opens, due),
         place=evidence.place,
+        row=rows.numbers[rule.id],
     )
 
 

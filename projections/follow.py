@@ -178,8 +178,9 @@ class Follower:
                 return 0
             last, ahead = new[-1][0], known.of(due, low)
             halted = self._project(conn, ahead, ahead.unshown(new), due, careful)
-            for projection in due:
-                self._move(conn, projection.NAME, last, halted.get(projection.NAME))
+            self._move(conn, [p.NAME for p in due if p.NAME not in halted], last)
+            for name, halt in halted.items():
+                self._park(conn, name, halt)
         self._ahead = ahead.beyond(last)
         return len(new)
 
@@ -209,8 +210,7 @@ class Follower:
         except Exception as problem:
             raise _Cannot from problem
         try:
-            for projection, found in rows:
-                replace_rows(conn, self.tenant.schema, projection, list(first), found)
+            replace_rows(conn, self.tenant.schema, rows, first)
         except (psycopg.DataError, psycopg.IntegrityError) as problem:
             raise _Cannot from problem
         ahead.shown.update((case, story[-1].position or 0) for case, story in told.items())
@@ -227,17 +227,17 @@ class Follower:
                     with conn.transaction():
                         told = log.stories(conn, self.tenant.schema, [case])
                         rows = rows_of(projection, fold(self.tenant, conn, told, self.book))
-                        replace_rows(conn, self.tenant.schema, projection, [case], rows)
+                        replace_rows(conn, self.tenant.schema, [(projection, rows)], [case])
                 except psycopg.OperationalError:
                     raise
                 except Exception as problem:  # noqa: BLE001  # whatever it is, this projection stops here
                     halted[projection.NAME] = Halt(position, _where(problem))
         return halted
 
-    def _move(self, conn: Conn, name: str, last: int, halt: Halt | None) -> None:
-        if halt is None:
-            conn.execute(_sql(self.tenant.schema, _MOVE), [last, name], prepare=True)
-            return
+    def _move(self, conn: Conn, names: list[str], last: int) -> None:
+        conn.execute(_sql(self.tenant.schema, _MOVE), [last, names], prepare=True)
+
+    def _park(self, conn: Conn, name: str, halt: Halt) -> None:
         conn.execute(_sql(self.tenant.schema, _PARK), [halt.position - 1, f"{halt.error} di {halt.position}", name])
         _log.error("projection parked", schema=self.tenant.schema, projection=name, at=halt.position, error=halt.error)
 
@@ -263,15 +263,29 @@ def rows_of(projection: Projection, folded: Iterable[Folded]) -> dict[str, list[
 def replace_rows(
     conn: Conn,
     schema: str,
-    projection: Projection,
+    made: Sequence[tuple[Projection, Mapping[str, Sequence[Row]]]],
     cases: Collection[UUID],
-    rows: Mapping[str, Sequence[Row]],
     suffix: LiteralString = "",
 ) -> None:
-    """These cases' rows as they are now, in place of those that were there."""
-    for table in projection.TABLES:
-        conn.execute(_delete(schema, table.name, suffix), [list(cases)], prepare=True)
-        copy_rows(conn, schema, table, rows[table.name], suffix)
+    """These cases' rows as they are now. Most are as they were, and writing them again costs more than reading them."""
+    tables = [(table, rows[table.name]) for projection, rows in made for table in projection.TABLES]
+    those = [list(cases)]
+    with conn.pipeline():  # one trip to PostgreSQL and back for all of them
+        asked = [conn.execute(_there(schema, t, suffix), those, binary=True, prepare=True) for t, _ in tables]
+    for (table, rows), found in zip(tables, asked, strict=True):
+        _replace(conn, schema, table, rows, found.fetchall(), suffix)
+
+
+def _replace(
+    conn: Conn, schema: str, table: Table, rows: Sequence[Row], found: Sequence[Row], suffix: LiteralString
+) -> None:
+    at, told, width = table.key_of, table.told_of, len(table.key)
+    there = {row[:width]: row[width:] for row in found}
+    wanted = {at(row): told(row) for row in rows}
+    gone = [key for key, row in there.items() if wanted.get(key) != row]
+    if gone:
+        conn.execute(_delete(schema, table, suffix), list(map(list, zip(*gone, strict=True))), prepare=True)
+    copy_rows(conn, schema, table, [row for row in rows if there.get(at(row)) != told(row)], suffix)
 
 
 def copy_rows(conn: Conn, schema: str, table: Table, rows: Sequence[Row], suffix: LiteralString = "") -> None:
@@ -285,8 +299,20 @@ def copy_rows(conn: Conn, schema: str, table: Table, rows: Sequence[Row], suffix
 
 
 @lru_cache(maxsize=4096)
-def _delete(schema: str, table: str, suffix: str) -> bytes:
-    return SQL("DELETE FROM {} WHERE case_id = ANY(%s)").format(Identifier(schema, table + suffix)).as_bytes()
+def _there(schema: str, table: Table, suffix: str) -> bytes:
+    columns = SQL(", ").join(map(Identifier, (*table.key, *table.told_by)))
+    whole = Identifier(schema, table.name + suffix)
+    return SQL("SELECT {} FROM {} WHERE case_id = ANY(%s)").format(columns, whole).as_bytes()
+
+
+@lru_cache(maxsize=4096)
+def _delete(schema: str, table: Table, suffix: str) -> bytes:
+    types = dict(zip((name for name, _ in table.columns), table.types, strict=True))
+    keys = SQL(", ").join(map(Identifier, table.key))
+    lists = SQL(", ".join(f"%s::{types[name]}[]" for name in table.key))
+    whole = Identifier(schema, table.name + suffix)
+    text = "DELETE FROM {} WHERE ({}) IN (SELECT * FROM unnest({}))"
+    return SQL(text).format(whole, keys, lists).as_bytes()
 
 
 @lru_cache(maxsize=4096)
@@ -406,7 +432,10 @@ class _Run:
 
     def _connected(self) -> Conn:
         return psycopg.connect(
-            self._dsn, autocommit=True, application_name="dampingi follower", options="-c TimeZone=UTC"
+            self._dsn,
+            autocommit=True,
+            application_name="dampingi follower",
+            options="-c TimeZone=UTC -c enable_seqscan=off",
         )
 
     def _take_up(self, conn: Conn, tenant: Followed) -> None:
@@ -439,7 +468,7 @@ ORDER BY name
 FOR UPDATE SKIP LOCKED
 """
 
-_MOVE: LiteralString = "UPDATE {follower} SET position = %s WHERE name = %s"
+_MOVE: LiteralString = "UPDATE {follower} SET position = %s WHERE name = ANY(%s)"
 
 _PARK: LiteralString = "UPDATE {follower} SET position = %s, parked_at = clock_timestamp(), error = %s WHERE name = %s"
 

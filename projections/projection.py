@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, cached_property
+from operator import itemgetter
 from typing import Any, LiteralString, Protocol
 from uuid import UUID
 
@@ -67,15 +68,42 @@ class Table(Struct, frozen=True):
     key: tuple[LiteralString, ...]
     indexes: tuple[LiteralString, ...] = ()
     """What stands after ON TABLE in a CREATE INDEX: "(desk, desa, due) INCLUDE (name)" or "USING gin (words)"."""
+    telling: tuple[LiteralString, ...] = ()
+    """Columns in which two rows of one key differ if they differ at all; empty where that takes all of them."""
 
     def __post_init__(self) -> None:
         if self.columns[0][0] != "case_id" or self.key[0] != "case_id":
             raise ValueError(f"{self.name}: the first column, and the first of the key, must be case_id")
 
     @property
+    def key_of(self) -> Callable[[Row], tuple[Any, ...]]:
+        """The key of a row."""
+        return _part_of(self, self.key)
+
+    @property
     def types(self) -> list[str]:
         """The bare type of every column, for a binary COPY."""
         return [_BARE.split(declared)[0] for _, declared in self.columns]
+
+    @property
+    def told_by(self) -> tuple[LiteralString, ...]:
+        """The columns by which rows of one key are compared."""
+        return self.telling or tuple(name for name, _ in self.columns)
+
+    @property
+    def told_of(self) -> Callable[[Row], tuple[Any, ...]]:
+        """What a row has in those columns."""
+        return _part_of(self, self.told_by)
+
+
+@cache
+def _part_of(table: Table, columns: tuple[str, ...]) -> Callable[[Row], tuple[Any, ...]]:
+    """These columns of a row, as a tuple."""
+    places = [[name for name, _ in table.columns].index(column) for column in columns]
+    if len(places) == 1:
+        (only,) = places
+        return lambda row: (row[only],)
+    return itemgetter(*places)
 
 
 _BARE = re.compile(r" (?:NOT NULL|NULL|COLLATE|DEFAULT|CHECK|GENERATED)\b")

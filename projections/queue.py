@@ -45,6 +45,7 @@ TABLE = Table(
         ("line", "bytea NOT NULL"),
     ),
     key=("case_id", "desk", "nth"),
+    telling=("line",),
     indexes=(
         # A kader's list is one posyandu of it, a bidan's one desa, a puskesmas's a few. It is all the counts need.
         "(desk, desa, posyandu, opens, until) INCLUDE (due, priority, rule)",
@@ -100,22 +101,35 @@ def lines(case: UUID, state: Case, who: Personal, owed: Sequence[Obligation], st
         return []
     person = _person(state, who)
     hidden: dict[Role, frozenset[int]] = {}
-    counted: dict[Role, int] = {}
+    taken: dict[Role, set[int]] = {}
     found: list[Row] = []
     for obligation in owed:
         for at in obligation.desks:
             desk = at.desk
             if obligation.until is not None and at.opens >= obligation.until:
                 continue
-            nth = counted[desk] = counted.get(desk, -1) + 1
+            numbers = taken.setdefault(desk, set())
             if desk in NAMELESS and state.KIND != "desa":
-                found.append(_row(case, nth, _nameless(state, obligation, at), "", ""))
+                found.append(_row(case, _free(numbers, 0), _nameless(state, obligation, at), "", ""))
                 continue
             if desk not in hidden:
                 hidden[desk] = words.hidden(story, desk)
             line = _named(case, state, obligation, at, person, hidden[desk])
+            nth = _free(numbers, obligation.row * APART)
             found.append(_row(case, nth, line, person.walk, person.searched + obligation.task.lower()))
     return found
+
+
+APART = 100
+"""Numbers between the lines of one rule and those of the next, so that a task that comes or goes moves no others."""
+
+
+def _free(taken: set[int], nth: int) -> int:
+    """The first number from `nth` on that no other line of the case has at this desk."""
+    while nth in taken:
+        nth += 1
+    taken.add(nth)
+    return nth
 
 
 def _row(case: UUID, nth: int, line: Line, walk: str, searched: str) -> Row:

@@ -226,8 +226,7 @@ def _batch(
         return position
     cases = list({case for _, case in news})
     folded = list(fold(tenant, conn, log.stories(conn, tenant.schema, cases), book))
-    for one in wanted:
-        replace_rows(conn, tenant.schema, one, cases, rows_of(one, folded), suffix)
+    replace_rows(conn, tenant.schema, [(one, rows_of(one, folded)) for one in wanted], cases, suffix)
     return news[-1][0]
 
 

@@ -290,6 +290,34 @@ def test_rebuilt_lists_are_the_live_ones_row_by_row(
     assert conn.execute(f"SELECT count(*) FROM {store.schema}.queue").fetchone() == counted
 
 
+def test_rows_that_have_not_changed_are_not_written_again(store: Store, conn: psycopg.Connection) -> None:
+    _, second, *_ = lives(store)
+    tenant = real(store)
+    follow.prepare(conn, tenant, book())
+    following_it = Follower(tenant, book())
+    following_it.catch_up(conn)
+    before = placed(conn, store)
+    conn.execute(f"UPDATE {store.schema}.follower SET position = 0")
+    assert following_it.catch_up(conn)
+    assert placed(conn, store) == before
+    record(store, asked(weigh(second, 3.9, date(2025, 3, 2))))
+    following_it.catch_up(conn)
+    after = placed(conn, store)
+    assert {case for _, case, _ in before ^ after} == {second}
+    own = {place for place in after if place[1] == second}
+    assert len(own & before) > len(own) / 2
+    assert rebuild.check(conn.info.dsn, tenant, book(), no_progress) == []
+
+
+def placed(conn: psycopg.Connection, store: Store) -> set[tuple[str, UUID, str]]:
+    """Where each row of the lists lies: a row that is written again lies elsewhere."""
+    return {
+        (table, case, place)
+        for table in ("queue", "people", "growth")
+        for case, place in conn.execute(f"SELECT case_id, ctid::text FROM {store.schema}.{table}")
+    }
+
+
 def test_a_row_that_does_not_follow_from_the_log_is_found_and_mended(
     dsn: str, store: Store, conn: psycopg.Connection
 ) -> None:
