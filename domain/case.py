@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone
 from typing import Any, ClassVar, Literal, TypeVar
 from uuid import UUID
@@ -291,8 +291,12 @@ def act(recorded: Recorded) -> Act:
 
 def done(acts: tuple[Act, ...], event: type[Event]) -> tuple[Act, ...]:
     """The acts of one kind, oldest first."""
-    found: tuple[Act, ...] = worked_out(acts, _by_kind).get(event, ())
-    return found
+    return by_kind(acts).get(event, ())
+
+
+def by_kind(acts: tuple[Act, ...]) -> Mapping[type[Event], tuple[Act, ...]]:
+    """The acts of each kind, oldest first."""
+    return worked_out(acts, _by_kind)
 
 
 def _by_kind(acts: tuple[Act, ...]) -> dict[type[Event], tuple[Act, ...]]:

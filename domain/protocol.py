@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from domain import growth, kms
-from domain.case import Case, Evidence, Kind, Role, TaskReassigned, TaskSetAside, zone
+from domain.case import Case, Evidence, Kind, Role, TaskReassigned, TaskSetAside, by_kind, zone
 from domain.chart import Chart
 from domain.person import Person
 from domain.signs import Sign
@@ -194,9 +194,11 @@ def obligations(case: Case, chart: Chart, book: Book) -> tuple[Obligation, ...]:
     clock = zone(case.desa)
     rows = _rows(book.protocol)
     case = _planned(case, book.protocol)
+    happened = by_kind(case.acts)
     found = [
         _obligation(rule, evidence, clock, rows)
         for rule, sign in rows.of(case.KIND, case.active)
+        if not sign.AFTER or not sign.AFTER.isdisjoint(happened)
         for evidence in sign.seen(case, chart)
     ]
     if not found:

@@ -191,6 +191,7 @@ def _one_range(
 
 
 def _finish(conn: Conn, schema: str, wanted: Sequence[Projection], suffix: LiteralString) -> None:
+    conn.execute("SET default_statistics_target = 25")  # every question goes by an index; a quarter of the time
     for table in _tables(wanted):
         for statement in projection.finish(schema, table, suffix):
             conn.execute(statement)

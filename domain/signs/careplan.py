@@ -29,6 +29,8 @@ def wasting_plan(child: Child) -> Act | None:
 class ControlWeekMissed(ChildSign, frozen=True, tag="control-week-missed"):
     """A child with gizi buruk under treatment was neither weighed nor met for more than so many days."""
 
+    AFTER = frozenset({CarePlanStarted})
+
     days: int
 
     def found(self, child: Child, chart: Chart) -> tuple[Evidence, ...]:
@@ -44,6 +46,8 @@ class ControlWeekMissed(ChildSign, frozen=True, tag="control-week-missed"):
 
 class NoBetter(ChildSign, frozen=True, tag="no-better"):
     """Under a plan, no gain in so many weighings (gizi buruk) or no better height in so many days (stunting)."""
+
+    AFTER = frozenset({CarePlanStarted})
 
     weighings: int
     days: int
@@ -126,6 +130,8 @@ class HeadUnusual(ChildSign, frozen=True, tag="head-unusual"):
 
 class PerhapsTuberculosis(ChildSign, frozen=True, tag="perhaps-tuberculosis"):
     """A long cough, contact with TB, or so many months without gain and no other cause found; not screened since."""
+
+    AFTER = frozenset({ClinicallyAssessed})
 
     cough_weeks: int
     times: int

@@ -117,6 +117,8 @@ class MonthsNotWeighed(ChildSign, frozen=True, tag="months-not-weighed"):
 class ChildInDanger(ChildSign, frozen=True, tag="child-in-danger"):
     """A danger sign was told of, or the child was found ill at home, and nobody has examined it since."""
 
+    AFTER = frozenset({DangerSignReported, HomeVisited})
+
     def found(self, child: Child, chart: Chart) -> tuple[Evidence, ...]:
         assessed = done(child.acts, ClinicallyAssessed)
         told = [a for a in child.acts if _illness(a) and not any(x.after(a.on, a.version) for x in assessed)]

@@ -122,6 +122,8 @@ def _risks(screened: Act) -> Iterator[str]:
 class FamilyLacks(FamilySign, frozen=True, tag="family-lacks"):
     """A screening found that a family with somebody who needs care lacks something; not asked for or given since."""
 
+    AFTER = frozenset({Screened})
+
     what: Help
     ends: tuple[Literal["requested", "granted"], ...]
     """What answers it: a request, or help itself."""
@@ -182,6 +184,8 @@ _CALLED: dict[str, str] = {
 class SmokeAtHome(FamilySign, frozen=True, tag="smoke-at-home"):
     """Somebody smokes where a pregnant woman or a child under two lives, and nobody has talked about it since."""
 
+    AFTER = frozenset({Screened})
+
     def found(self, family: Family) -> tuple[Evidence, ...]:
         told = [a for a in done(family.acts, Screened) if a.event.smoker is not None]  # type: ignore[attr-defined]
         if not told:
@@ -199,6 +203,8 @@ class SmokeAtHome(FamilySign, frozen=True, tag="smoke-at-home"):
 class NotInClass(FamilySign, frozen=True, tag="not-in-class"):
     """The mother of a child under two attends no class for parents."""
 
+    AFTER = frozenset({Screened})
+
     def found(self, family: Family) -> tuple[Evidence, ...]:
         told = [a for a in done(family.acts, Screened) if a.event.in_class is not None]  # type: ignore[attr-defined]
         if not told or told[-1].event.in_class or not told[-1].event.under_two:  # type: ignore[attr-defined]
@@ -213,6 +219,8 @@ class NotInClass(FamilySign, frozen=True, tag="not-in-class"):
 
 class HelpWithoutMoney(FamilySign, frozen=True, tag="help-without-money"):
     """Help asked for was refused for lack of money, or not given for more than so many days; no donor's help since."""
+
+    AFTER = frozenset({SupportRequested})
 
     days: int
 

@@ -360,6 +360,8 @@ def _by_puskesmas_since(child: Child, on: date) -> bool:
 class Confirmed(ChildSign, frozen=True, tag="confirmed"):
     """A health worker confirmed one of these classes, and not all of `ends` were done since."""
 
+    AFTER = frozenset({StatusConfirmed})
+
     ends: tuple[Deed, ...]
     weight_height: tuple[Category, ...] = ()
     weight_age: tuple[WeightClass, ...] = ()
@@ -385,6 +387,8 @@ class Confirmed(ChildSign, frozen=True, tag="confirmed"):
 
 class StuntedBeyondPuskesmas(ChildSign, frozen=True, tag="stunted-beyond-puskesmas"):
     """Confirmed severely stunted, or stunted with a red flag or no better after PMT; not referred to hospital since."""
+
+    AFTER = frozenset({StatusConfirmed})
 
     def found(self, child: Child, chart: Chart) -> tuple[Evidence, ...]:
         run = statuses(child).get("height_age")
@@ -437,6 +441,8 @@ class Oedema(ChildSign, frozen=True, tag="oedema"):
 
 class SevereWasting(ChildSign, frozen=True, tag="severe-wasting"):
     """Confirmed gizi buruk that can be treated at the puskesmas; examination and plan not both done since."""
+
+    AFTER = frozenset({StatusConfirmed})
 
     months: int
     """From this age on; a younger one belongs in hospital."""

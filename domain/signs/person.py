@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 class MovedAwayUntold(ChildSign, frozen=True, tag="moved-away-untold"):
     """A visit or an absence says that the family moved; the case has not followed it."""
 
+    AFTER = frozenset({HomeVisited, AbsenceRecorded})
+
     def found(self, child: Child, chart: Chart) -> tuple[Evidence, ...]:
         gone = [a for a in done(child.acts, HomeVisited) if a.event.found == "pindah"]  # type: ignore[attr-defined]
         gone += [a for a in done(child.acts, AbsenceRecorded) if a.event.reason == "pindah"]  # type: ignore[attr-defined]
@@ -52,6 +54,8 @@ class MovedAwayUntold(ChildSign, frozen=True, tag="moved-away-untold"):
 class TransferUnanswered(PersonSign, frozen=True, tag="transfer-unanswered"):
     """A transfer was asked for, and nobody has accepted or refused it."""
 
+    AFTER = frozenset({TransferRequested})
+
     def of(self, person: Person, chart: Chart) -> tuple[Evidence, ...]:
         asked = open_transfer(person)
         if asked is None:
@@ -62,6 +66,8 @@ class TransferUnanswered(PersonSign, frozen=True, tag="transfer-unanswered"):
 
 class SuspectedTwice(PersonSign, frozen=True, tag="suspected-twice"):
     """Another case may be the same person for one of these reasons, and nobody has decided."""
+
+    AFTER = frozenset({DuplicateSuspected})
 
     why: tuple[Literal["nik", "nik-ibu", "nama"], ...]
 
@@ -106,6 +112,8 @@ def _says(w: Weighing) -> str:
 class DataRequestOpen(PersonSign, frozen=True, tag="data-request-open"):
     """The family asked what is kept of it or to have it changed, and has no answer."""
 
+    AFTER = frozenset({DataRequestReceived})
+
     def of(self, person: Person, chart: Chart) -> tuple[Evidence, ...]:
         answered = {a.event.request for a in done(person.acts, DataRequestFulfilled)}  # type: ignore[attr-defined]
         return tuple(
@@ -121,6 +129,8 @@ class DataRequestOpen(PersonSign, frozen=True, tag="data-request-open"):
 
 class ConsentTakenBack(PersonSign, frozen=True, tag="consent-taken-back"):
     """The family took an agreement back, and what the law does not demand has not been stopped."""
+
+    AFTER = frozenset({ConsentWithdrawn})
 
     def of(self, person: Person, chart: Chart) -> tuple[Evidence, ...]:
         stopped = max((a.on for a in done(person.acts, ProcessingRestricted)), default=date.min)

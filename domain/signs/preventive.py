@@ -169,6 +169,8 @@ class KpspDue(ChildSign, frozen=True, tag="kpsp-due"):
 class KpspLow(ChildSign, frozen=True, tag="kpsp-low"):
     """The newest KPSP has a score in this range; where that is grave, neither examined nor referred since."""
 
+    AFTER = frozenset({KpspDone})
+
     least: int
     most: int
     grave: bool = False
@@ -296,6 +298,8 @@ class FifthBirthday(ChildSign, frozen=True, tag="fifth-birthday"):
 
 class DeathUnclosed(ChildSign, frozen=True, tag="death-unclosed"):
     """The child died and its case is not closed."""
+
+    AFTER = frozenset({Died})
 
     def found(self, child: Child, chart: Chart) -> tuple[Evidence, ...]:
         died = done(child.acts, Died)

@@ -27,6 +27,8 @@ class Sign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_fi
 
     OF: ClassVar[frozenset[Kind]]
     """The kinds of case that can have it."""
+    AFTER: ClassVar[frozenset[type[Event]]] = frozenset()
+    """A case in which nothing of this happened cannot have it; empty where any case can."""
 
     def seen(self, case: Case, chart: Chart) -> tuple[Evidence, ...]:
         """Every need of this kind that the case has or will have, each with its own key."""

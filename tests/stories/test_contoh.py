@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from domain import child, stories
 from domain.protocol import Book, state
 from service.juknis import Juknis, read_juknis
 from service.rulebook.contoh import Daftar, Told, read_contoh
@@ -92,3 +93,9 @@ def test_a_story_says_which_rules_it_shows() -> None:
     for told in STORIES:
         named = {name for d in told.contoh.daftar for name in rules(d.ada)}
         assert set(told.contoh.aturan) <= named, told.path.name
+
+
+def test_an_event_that_is_noted_in_one_step_adds_up_to_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    quickly = [stories.fold(told.story) for told in STORIES]
+    monkeypatch.setattr(child, "_PARTICULAR", frozenset(stories.EVENTS))
+    assert [stories.fold(told.story) for told in STORIES] == quickly

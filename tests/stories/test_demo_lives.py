@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 import pytest
 
 from domain import desa, stories
-from domain.case import Case, Elsewhere, Envelope, Recorded, Role, zone
+from domain.case import Case, Elsewhere, Envelope, Recorded, Role, by_kind, zone
 from domain.protocol import Book, obligations, state
 from service import lives
 from service.demo import units
@@ -92,3 +92,16 @@ def _record(entry: Entry, log: dict[UUID, list[Recorded]], states: dict[UUID, Ca
         new = Recorded(number, len(log[number]) + 1, event, by)
         states[number] = stories.grow(states.get(number), log[number], [new])
         log[number].append(new)
+
+
+def test_a_sign_that_comes_only_after_something_is_not_seen_where_that_never_happened() -> None:
+    today = date(2026, 11, 27)
+    book = JUKNIS.book(today)
+    signs = {sign for rule in book.protocol.rules for sign in rule.signs if sign.AFTER}
+    asked: Counter[str] = Counter()
+    for case in told(today, children=8).values():
+        for sign in signs:
+            if case.KIND in sign.OF and sign.AFTER.isdisjoint(by_kind(case.acts)):
+                assert sign.seen(case, book.chart(case)) == ()
+                asked[type(sign).__name__] += 1
+    assert set(asked) == {type(sign).__name__ for sign in signs}
