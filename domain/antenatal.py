@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from domain.case import Event, Personal, Sealed, asks
@@ -24,6 +25,19 @@ class RiskScored(Event, frozen=True, tag="pregnancy.risk-scored"):
     def restricted(self) -> bool:
         """A sexually transmitted infection may be one of the three that only health workers know of."""
         return "penyakit-kelamin" in self.factors
+
+
+EIGHTS: frozenset[Factor] = frozenset({
+    "pernah-sesar", "sungsang", "lintang", "perdarahan-hamil", "preeklampsia-berat",
+})  # fmt: skip
+KRST = 12
+"""The score of a very high risk, and the factors that count eight for it, as rule B14 has them."""
+
+
+def very_high_risk(factors: Iterable[Factor]) -> bool:
+    """KRST by what everybody who cares for mother and child may know: an infection counts for nothing here."""
+    open_ = set(factors) - {"penyakit-kelamin"}
+    return 2 + sum(8 if factor in EIGHTS else 4 for factor in open_) >= KRST
 
 
 Place = Literal["rumah", "poskesdes", "puskesmas", "puskesmas-poned", "klinik", "rs"]

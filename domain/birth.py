@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Literal
 
+from domain.antenatal import Factor, very_high_risk
 from domain.case import Event, Personal, Refused, Sealed, asks, done
 from domain.preventive import doses_told
 
@@ -136,9 +137,13 @@ TEEN_YEARS = 20
 
 
 def inherited(
-    arms: Iterable[float], hbs: Iterable[float], mother_born: date | None, begun: date | None
+    arms: Iterable[float],
+    hbs: Iterable[float],
+    mother_born: date | None,
+    begun: date | None,
+    factors: Iterable[Factor] = (),
 ) -> tuple[Risk, ...]:
-    """What the newborn brings along by what was measured of its mother, and her age when the pregnancy began."""
+    """What the newborn brings along: its mother's measures, her age when it began, her risk as scored last."""
     young = mother_born is not None and begun is not None and (begun.year - TEEN_YEARS, begun.month, begun.day) < (
         mother_born.year, mother_born.month, mother_born.day
     )  # fmt: skip
@@ -146,6 +151,7 @@ def inherited(
         "kek": any(arm < THIN_ARM_CM for arm in arms),
         "anemia": any(hb < ANAEMIA_HB for hb in hbs),
         "ibu-remaja": young,
+        "krst": very_high_risk(factors),
     }
     return tuple(risk for risk, there in found.items() if there)
 

@@ -58,6 +58,17 @@ class Chart:
         )
         return Point(w, age, z)
 
+    def corrected(self, point: Point) -> growth.ZScores | None:
+        """The z-scores at the corrected age, of a child born too early and not yet two; None of all others."""
+        child = self.case
+        assert isinstance(child, Child) and child.sex is not None
+        age, w = child.corrected_age(point.weighing.on), point.weighing
+        if age is None or age < 0:
+            return None
+        return growth.z_scores(
+            self._who, child.sex, age, kg=w.kg, cm=w.cm, lying=w.lying, lila=w.lila, head=w.head, oedema=w.oedema
+        )
+
     @property
     def latest(self) -> Point | None:
         return self.points[-1] if self.points else None

@@ -195,6 +195,11 @@ class Weighing(Struct, frozen=True):
     verified: bool = False
 
 
+TERM_WEEKS = 40
+CORRECTED_MONTHS = 24
+"""Until this age a child born too early is looked at by its corrected age as well (protocol 2.5)."""
+
+
 class Child(Person, frozen=True, kw_only=True):
     """What the story of a child adds up to. `born` is None while it is only reported."""
 
@@ -227,6 +232,15 @@ class Child(Person, frozen=True, kw_only=True):
     @property
     def preterm(self) -> bool:
         return self.weeks is not None and self.weeks < 37
+
+    def corrected_age(self, on: date) -> int | None:
+        """Days since it would have been born at term; None unless born before 37 weeks and younger than two years.
+
+        Beside the chronological age, which stays the official one (protocol 2.5).
+        """
+        if self.born is None or not self.preterm or self.weeks is None or on >= self.birthday(CORRECTED_MONTHS):
+            return None
+        return (on - self.born).days - 7 * (TERM_WEEKS - self.weeks)
 
     def birthday(self, months: int) -> date:
         """The day it is so many calendar months old; the last of a month where that day does not exist."""

@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from domain import birth, child, person
+from domain.antenatal import RiskScored
 from domain.case import (
     Act,
     Elsewhere,
@@ -408,6 +409,7 @@ def _inherited(pregnancy: Pregnancy, born: date) -> tuple[birth.Risk, ...]:
         [r.value for r in results if isinstance(r, LabResultRecorded) and r.test == "hb" and r.value is not None],
         pregnancy.mother_born,
         pregnancy.start or born,
+        next((a.event.factors for a in reversed(done(pregnancy.acts, RiskScored))), ()),  # type: ignore[attr-defined]
     )
 
 

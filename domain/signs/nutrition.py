@@ -11,7 +11,7 @@ from msgspec import structs
 from domain import figures
 from domain.care import ClinicallyAssessed, DangerSignReported
 from domain.case import Act, Evidence, done, worked_out
-from domain.child import Category, Child, HeightClass, StatusConfirmed, WeightClass
+from domain.child import CORRECTED_MONTHS, Category, Child, HeightClass, StatusConfirmed, WeightClass
 from domain.labels import label, listed
 from domain.referral import Referral
 from domain.signs.sign import (
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 Index = Literal["bb-u", "tb-u", "bb-tb", "imt-u"]
 Status = Category | WeightClass | HeightClass
 
-PRETERM_MONTHS = 24
-"""Until this age a child born too early is judged by the TPG before anybody sends it on (protocol 2.5)."""
 LILA_MONTHS = 6
 """Below this age the arm says nothing (Pedoman gizi buruk 2019)."""
 INFANT_MONTHS = 6
@@ -343,8 +341,11 @@ def problem(child: Child) -> tuple[str, Act] | None:
 
 
 def preterm(child: Child, on: date) -> str:
-    """The branch of a child born too early, for as long as its chronological z alone says little."""
-    return "preterm" if child.preterm and on < child.birthday(PRETERM_MONTHS) else ""
+    """The branch of a child born too early, for as long as its chronological z alone says little.
+
+    The TPG judges it before anybody sends it on (protocol 2.5).
+    """
+    return "preterm" if child.preterm and on < child.birthday(CORRECTED_MONTHS) else ""
 
 
 def _confirmed_severity(status: Statuses, name: str) -> int:

@@ -11,7 +11,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from msgspec import Struct
 
-from domain.case import Role
+from domain.case import NAKES, Role
+from domain.chart import Chart, Point
 from domain.child import Child
 from projections.queue import Task
 from projections.timeline import Told
@@ -112,6 +113,14 @@ def story(
     return Story(page.told, page.total, page.after)
 
 
+class Corrected(Struct, frozen=True):
+    """A measurement at the age counted from a birth at term. The chronological age stays the official one."""
+
+    age_days: int
+    waz: float | None
+    haz: float | None
+
+
 class Measure(Struct, frozen=True):
     """One measurement with what WHO's tables and the KMS make of it."""
 
@@ -133,6 +142,8 @@ class Measure(Struct, frozen=True):
     kms: str | None
     times: int | None
     bgm: bool | None
+    corrected: Corrected | None = None
+    """For health workers, of a child born before 37 weeks and not yet two."""
 
 
 class Growth(Struct, frozen=True):
@@ -145,15 +156,16 @@ class Growth(Struct, frozen=True):
 def grown(case: FromPath[UUID], who: NamedDependency[Who], place: NamedDependency[Place]) -> Growth:
     """Every measurement of a child with its z-scores and KMS marks; worked out from the story, so never behind it."""
     opened, _ = opened_or_404(who, place, case, "growth")
-    return Growth(measures(opened, place))
+    return Growth(measures(opened, who, place))
 
 
-def measures(opened: Opened, place: Place) -> tuple[Measure, ...]:
+def measures(opened: Opened, who: Who, place: Place) -> tuple[Measure, ...]:
     """For the door and the page alike."""
     if not isinstance(opened.state, Child):
         return ()
     chart = place.book().chart(opened.state)
     marks = iter(chart.marks)
+    healing = who.role in NAKES
     found = []
     for point in chart.points:
         w, z = point.weighing, point.z
@@ -165,9 +177,15 @@ def measures(opened: Opened, place: Place) -> tuple[Measure, ...]:
                 None if mark is None else mark.status,
                 None if mark is None else mark.times,
                 None if mark is None else mark.bgm,
+                _corrected(opened.state, chart, point) if healing else None,
             )
         )  # fmt: skip
     return tuple(found)
+
+
+def _corrected(child: Child, chart: Chart, point: Point) -> Corrected | None:
+    z, age = chart.corrected(point), child.corrected_age(point.weighing.on)
+    return None if z is None or age is None else Corrected(age, z.waz, z.haz)
 
 
 HANDLERS: tuple[Any, ...] = (view, story, grown)

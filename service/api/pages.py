@@ -15,13 +15,15 @@ from litestar.response import Redirect, Template
 from msgspec import Struct
 
 from domain import checkups, figures, labels
+from domain.antenatal import KRST, RiskScored
 from domain.birth import neonatal_contacts, risk_tags
-from domain.case import NAKES, Role
+from domain.case import NAKES, Role, done
 from domain.child import Child
 from domain.desa import Desa
 from domain.labels import KINDS
 from domain.labels import STATES as STANDINGS
 from domain.pregnancy import Pregnancy, contacts, postnatal_contacts
+from domain.signs.antenatal import RiskHigh
 from projections import people
 from projections.queue import DueState, Narrow, Task
 from projections.timeline import Told
@@ -277,7 +279,7 @@ def case_page(
     """Who it is, what is owed and why, how it grows, and what happened."""
     opened, fresh = opened_or_404(who, place, case, "page", posisi)
     told = place.told(who, opened, sesudah)
-    grown = measures(opened, place)
+    grown = measures(opened, who, place)
     now, units = place.now(), place.accounts.units()
     tasks = place.tasks(who, case)
     every = {t.number: t for t in place.told(who, opened, limit=10_000).told} if tasks else {}
@@ -339,6 +341,9 @@ def _facts(opened: Opened, who: Who, place: Place) -> Iterator[tuple[str, str]]:
             yield "Berat lahir", figures.kg(state.birth_kg)
         if state.weeks is not None:
             yield "Umur kehamilan saat lahir", f"{state.weeks} minggu"
+        corrected = state.corrected_age(place.now().date())
+        if corrected is not None and who.role in NAKES:
+            yield "Umur terkoreksi", f"{_days(corrected)} (umur resmi tetap dihitung dari hari lahir)"
         risks = risk_tags(state)
         if risks:
             yield "Risiko sejak lahir", labels.listed(risks)
@@ -348,7 +353,7 @@ def _facts(opened: Opened, who: Who, place: Place) -> Iterator[tuple[str, str]]:
     elif isinstance(state, Pregnancy):
         yield from _mother_facts(state)
         if who.role in NAKES or who.role == "kader":
-            yield from _checkup_facts(state, who)
+            yield from _checkup_facts(state, who, place)
     elif isinstance(state, Desa):
         yield from regions.facts(state, place.accounts.units())
 
@@ -368,7 +373,7 @@ def _mother_facts(state: Pregnancy) -> Iterator[tuple[str, str]]:
         yield "Periksa nifas", ", ".join(after)
 
 
-def _checkup_facts(state: Pregnancy, who: Who) -> Iterator[tuple[str, str]]:
+def _checkup_facts(state: Pregnancy, who: Who, place: Place) -> Iterator[tuple[str, str]]:
     """What she has had in pregnancy of what every mother is owed, and what is missing."""
     had = checkups.ten_t(state)
     missing = tuple(t for t in checkups.TEN_T if t not in had)
@@ -379,7 +384,18 @@ def _checkup_facts(state: Pregnancy, who: Who) -> Iterator[tuple[str, str]]:
     if checkups.supplies(state):
         yield "Tablet diterima", f"{checkups.tablets_in_all(state)} dari {checkups.TABLETS}"
     if who.role in NAKES:
+        yield from _risk_facts(state, place)
         yield "Tripel eliminasi", f"{checkups.triple_elimination(state)} dari 3 diperiksa"
+
+
+def _risk_facts(state: Pregnancy, place: Place) -> Iterator[tuple[str, str]]:
+    """Poedji Rochjati's score as it was found last, by the numbers of the edition in force."""
+    scored = done(state.acts, RiskScored)
+    signs = [s for rule in place.book().protocol.rules for s in rule.signs if isinstance(s, RiskHigh)]
+    if scored and signs:
+        points = signs[0].score(scored[-1])
+        band = next(("KRST" if s.least >= KRST else "KRT" for s in signs if s.least <= points <= s.most), "KRR")
+        yield "KSPR", f"{points} ({band}), {figures.day(scored[-1].on)}"
 
 
 class Kin(Struct, frozen=True):
@@ -447,6 +463,14 @@ def _kms(measure: Measure) -> str:
     return f"{words}, BGM" if measure.bgm else words
 
 
+def _days(count: int) -> str:
+    """An age in days as people say it; before the day of term there is none."""
+    if count < 0:
+        return f"{-count} hari lagi cukup bulan"
+    weeks, months = count // 7, count * 12 // 365
+    return f"{months} bulan" if months >= 3 else f"{weeks} minggu"
+
+
 def _growth_row(measure: Measure, opened: Opened) -> dict[str, Any]:
     state = opened.state
     born = state.born if isinstance(state, Child) else None
@@ -454,6 +478,9 @@ def _growth_row(measure: Measure, opened: Opened) -> dict[str, Any]:
     return {
         "on": measure.on,
         "age": figures.age(born, measure.on) if born is not None else "",
+        "corrected": _days(measure.corrected.age_days) if measure.corrected else "",
+        "corrected_wfa": _z(measure.corrected.waz) if measure.corrected else "",
+        "corrected_hfa": _z(measure.corrected.haz) if measure.corrected else "",
         "kg": figures.kg(measure.kg) if measure.kg is not None else "–",
         "kms": _kms(measure),
         "cm": figures.cm(measure.cm) + how if measure.cm is not None else "–",

@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 from service.api.kept import Kept
 from service.forms import FORMS, Unusable, day, number
 from tests.doors.conftest import Phone, entry, register, weigh
-from tests.kabupaten import ANGGREK, MELATI, PASSWORD, WALIWIS
+from tests.kabupaten import ANGGREK, KEDAUNG, MELATI, PASSWORD, WALIWIS
 
 
 @pytest.fixture
@@ -253,3 +253,26 @@ def test_nothing_but_our_own_forms_is_carried_through_the_sign_in(stranger: Phon
     evil = Kept("https://elsewhere.example/isi/", ()).packed()
     answer = stranger.fill("/masuk", {"login": "siti", "password": PASSWORD, "titipan": evil})
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
+
+
+def test_health_workers_see_the_corrected_age_of_a_child_born_early_and_a_kader_the_official_one(
+    phone: Callable[[str], Phone],
+) -> None:
+    early = register(MELATI, "Laras Awal", weeks=32)
+    case = str(early["case"])
+    phone("siti").send(early, weigh(case, kg=4.1))
+    assert "terkoreksi" in phone("rina").page(f"/kasus/{case}").text
+    assert "terkoreksi" not in phone("siti").page(f"/kasus/{case}").text
+    [measured] = phone("rina").get(f"/cases/{case}/growth").json()["measures"]
+    assert measured["age_days"] - measured["corrected"]["age_days"] == 8 * 7
+    assert measured["corrected"]["waz"] > measured["waz"]
+    assert phone("siti").get(f"/cases/{case}/growth").json()["measures"][0]["corrected"] is None
+
+
+def test_the_page_of_a_mother_tells_health_workers_her_risk_score(phone: Callable[[str], Phone]) -> None:
+    mother = str(uuid7())
+    begun = {"do": "pregnancy.register", "on": "2025-05-01", "desa": KEDAUNG, "posyandu": MELATI, "hpht": "2025-03-01"}
+    scored = {"do": "pregnancy.score-risk", "on": "2025-05-02", "factors": ["pernah-sesar", "anemia"]}
+    phone("rina").send(entry(mother, begun), entry(mother, scored))
+    assert "14 (KRST), 2 Mei 2025" in phone("rina").page(f"/kasus/{mother}").text
+    assert "KRST" not in phone("siti").page(f"/kasus/{mother}").text

@@ -6,13 +6,15 @@ from datetime import date
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from domain import birth, stories
+from domain import antenatal, birth, stories
 from domain.birth import neonatal_contacts, risk_tags
 from domain.case import Elsewhere, Personal, Recorded, Refused
 from domain.child import Child
 from domain.pregnancy import Newborn, RecordOutcome, postnatal_contacts
 from domain.protocol import obligations
+from domain.signs.antenatal import RiskHigh
 from domain.signs.birth import NeonatalVisitDue, NeonatalVisitMissed, NifasOpen, PostnatalVisitDue, PostnatalVisitMissed
 from domain.signs.pregnancy import ThinMother
 from service.formbook import FORMS
@@ -269,3 +271,37 @@ def test_a_child_that_died_takes_no_more_care() -> None:
     baby.told("2025-10-14", "puskesmas-dr Budi", "person.review-death", whose="bayi")
     assert [o.rule for o in baby.owed()] == ["C39"]
     assert baby.told("2025-10-15", "bidan Rina", "case.close", reason="meninggal").owed() == ()
+
+
+def test_a_very_high_risk_goes_with_the_newborn_and_an_infection_does_not_show_in_it() -> None:
+    assert birth.inherited([], [], None, None, ("pernah-sesar",)) == ()
+    assert birth.inherited([], [], None, None, ("pernah-sesar", "anemia")) == ("krst",)
+    assert birth.inherited([], [], None, None, ("pernah-sesar", "penyakit-kelamin")) == ()
+
+
+def test_a_very_high_risk_is_the_same_for_the_mother_and_for_what_her_newborn_brings_along() -> None:
+    [sign] = juknis().book(date(2025, 6, 1)).protocol.rule("B14").signs
+    assert isinstance(sign, RiskHigh)
+    assert (sign.least, sign.start, sign.points, sign.heavy) == (antenatal.KRST, 2, 4, 8)
+    assert set(sign.eights) == antenatal.EIGHTS
+
+
+def test_the_newborn_of_a_mother_scored_very_high_brings_that_along() -> None:
+    sari = Telling().told("2025-02-10", "kader Ani", "pregnancy.register", hpht="2025-01-06", **PLACE)
+    sari.told("2025-03-10", "bidan Rina", "pregnancy.score-risk", factors=["pernah-sesar", "anemia"])
+    first, _ = (stories.fold(story) for story in twins(sari))
+    assert isinstance(first, Child)
+    assert first.risks == ("krst",)
+
+
+def test_a_child_born_early_has_a_corrected_age_until_it_is_two() -> None:
+    laras = Telling().told(
+        "2025-01-10", "kader Ani", "child.register", born="2025-01-06", sex="P", weeks=32, **PLACE
+    )  # fmt: skip
+    child = stories.fold(laras.story)
+    assert isinstance(child, Child)
+    assert child.corrected_age(date(2025, 1, 6)) == -56
+    assert child.corrected_age(date(2025, 7, 6)) == (date(2025, 7, 6) - date(2025, 1, 6)).days - 56
+    assert child.corrected_age(date(2027, 1, 5)) is not None
+    assert child.corrected_age(date(2027, 1, 6)) is None
+    assert replace(child, weeks=37).corrected_age(date(2025, 7, 6)) is None
