@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
@@ -19,7 +20,7 @@ from service.embedded import EmbeddedError
 from service.exchange import eppgbm, visits
 from service.exchange.ahead import Ahead, Source
 from service.exchange.cells import Unclear
-from service.exchange.door import ROLES, opened
+from service.exchange.door import ROLES, ImportDoor, opened
 from service.exchange.intake import Intake
 from service.exchange.lines import Line, TableError
 from service.exchange.rejected import Aside, beside
@@ -110,7 +111,10 @@ def _import(
             with _progress() as progress:
                 task = progress.add_task(file.name, total=file.stat().st_size)
                 tick = partial(_advance, progress, task, rows)
-                tally = bring_in(rows, Intake(place.door), aside, notes, tick)
+                intake = Intake(place.door)
+                tally = bring_in(rows, intake, aside, notes, tick)
+            if tally.rejected:
+                _ask_to_mend(place.door, intake, file, tally)
             with Console(stderr=True).status("Memutakhirkan daftar"):
                 place.up_to_date()
     except (TableError, FileError, Unclear, CutShort, SettingsError, MigrationError, EmbeddedError) as problem:
@@ -121,6 +125,15 @@ def _import(
         _tell_of(aside, "Baris yang tidak dimasukkan")
         _tell_of(notes, "Yang dibaca lain dari yang tertulis")
     return tally
+
+
+def _ask_to_mend(door: ImportDoor, intake: Intake, file: Path, tally: Tally) -> None:
+    """What was rejected becomes a task of the puskesmas whose file it is."""
+    puskesmas = next((code for code, _ in intake.puskesmas.most_common(1)), None)
+    with file.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    if not door.reject(puskesmas, digest, tally.rejected):
+        click.echo("Baris yang ditolak tidak menjadi tugas: puskesmasnya tidak diketahui atau belum dimulai.", err=True)
 
 
 def _tell_of(aside: Aside, what: str) -> None:

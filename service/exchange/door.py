@@ -13,6 +13,7 @@ import psycopg
 from msgspec import Struct
 from psycopg.sql import SQL, Identifier
 
+from domain import desa, oversight
 from domain.case import Role
 from projections import follow, people
 from service import embedded, following
@@ -73,6 +74,20 @@ class ImportDoor:
         now = datetime.now(self._store.clock)
         return record(self._store, [Asked(entry, self._actor(puskesmas), now) for entry, puskesmas in entries])
 
+    def reject(self, puskesmas: str | None, file: str, rows: Sequence[int]) -> bool:
+        """Tell in the story of the puskesmas which rows of a file it has still to mend (X05). Once for a file.
+
+        Without a puskesmas it is the only one there is. False where none can be told, or its story has not begun.
+        """
+        every = [unit.code for unit in self._units.values() if unit.kind == "puskesmas"]
+        puskesmas = puskesmas or (every[0] if len(every) == 1 else None)
+        if puskesmas is None:
+            return False
+        command = oversight.RejectImportRows(on=self.today, file=file, rows=tuple(rows))
+        entry = uuid5(_REJECTED, f"{puskesmas} {file} {','.join(map(str, rows))}")
+        [answer] = self.submit([(Submitted(entry, desa.number(puskesmas), command), puskesmas)])
+        return answer.outcome in ("recorded", "already") or answer.code == "entry-reused"
+
     def _ids(self, text: LiteralString, asked: Sequence[UUID]) -> set[UUID]:
         with self._store.pool.connection() as conn:
             return {row[0] for row in conn.execute(_sql(text, self._store.schema), [list(asked)])}
@@ -88,6 +103,7 @@ class ImportDoor:
         return actor
 
 
+_REJECTED = UUID("4b0f6a0e-9c55-4a53-8f0c-5a1d2f0b7c11")
 _POSTS = UUID("6d3b9a52-7f0e-5c1d-8a44-2b9e60f1c7d4")
 
 

@@ -6,7 +6,7 @@ of a child that nobody knew from its name, birthday, sex and posyandu.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
@@ -79,6 +79,8 @@ class Intake:
     def __init__(self, door: Door) -> None:
         self._door = door
         self._niks = _Niks()
+        self.puskesmas: Counter[str] = Counter()
+        """How many rows of the file were of each puskesmas."""
 
     def take(self, rows: Iterable[Placed | Outcome]) -> Iterator[Outcome]:
         """Every row gets its outcome, in the order of the file within each batch.
@@ -100,6 +102,7 @@ class Intake:
                     return
                 if flight.failed() & {plan.case for plan in _plans(found)}:
                     found = self._planned(batch, _Flight({}))  # it rested on what was not recorded after all
+                self.puskesmas.update(plan.placed.spot.puskesmas for plan in _plans(found))
                 asked = [(entry, plan.placed.spot.puskesmas) for plan in _plans(found) for entry in plan.entries]
                 flight = _Flight(found, hand.submit(self._door.submit, asked) if asked else None)
 

@@ -14,6 +14,9 @@ from service.exchange.rejected import Aside
 from service.exchange.rows import FileError, Outcome, Stated, Titles, What
 from service.exchange.sorting import Placed, Sorted
 
+REJECTED_MOST = 1_000
+"""So many rejected rows are named in the story of the puskesmas; the file beside the import has all of them."""
+
 
 class Tally:
     """How many rows became what."""
@@ -25,6 +28,8 @@ class Tally:
         """The day of which the file says it is."""
         self.last = 0
         """The last row that has its outcome."""
+        self.rejected: list[int] = []
+        """The first of the rows that were rejected, by their lines in the file."""
 
     @property
     def recorded(self) -> int:
@@ -34,6 +39,8 @@ class Tally:
         self.rows[outcome.what] += 1
         self.noted += bool(outcome.notes)
         self.last = max(self.last, outcome.line.number)
+        if outcome.what == "rejected" and len(self.rejected) < REJECTED_MOST:
+            self.rejected.append(outcome.line.number)
 
     def says(self) -> str:
         """What became of the file, for the person who imported it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import date, datetime
 from pathlib import Path
 
 import psycopg
@@ -11,9 +12,11 @@ from click.testing import CliRunner, Result
 from psycopg.sql import SQL, Identifier
 
 from service.accounts import Accounts
+from service.beginnings import begin_units
 from service.cli import main
 from service.migrate import migrate
-from service.store import Pool
+from service.sealing import Sealing
+from service.store import Pool, Store
 from service.tenants import Tenant
 from tests.exchange.conftest import MASTER_KEY, UNITS
 from tests.exchange.eppgbm_files import BUDI, SITI, as_csv, as_xlsx, table
@@ -103,3 +106,25 @@ def test_a_kabupaten_that_is_not_served_is_told(installed: str, tmp_path: Path) 
     said = asked("import", "eppgbm", as_csv(tmp_path / "a.csv", table(SITI)), "--kabupaten", "3604")
     assert said.exit_code == 1
     assert "3604 tidak dilayani" in said.output
+
+
+def test_rejected_rows_become_one_task_of_the_puskesmas_however_often_the_file_is_imported(
+    installed: str, pool: Pool, tmp_path: Path
+) -> None:
+    tenant = Tenant(CODE, "Kabupaten Contoh", installed)
+    sealing = Sealing(MASTER_KEY, tenant.schema)
+    store = Store(pool, tenant.schema, sealing, tenant.zone, lambda _day: "2025")
+    begin_units(store, UNITS, date(2025, 8, 1), datetime(2025, 8, 1, 6, tzinfo=tenant.zone))
+    path = as_xlsx(tmp_path / "ekspor.xlsx", table(SITI, BUDI | {"Berat": "?"}))
+    for _ in range(2):
+        said = asked("import", "eppgbm", path)
+        assert said.exit_code == 0, said.output
+        assert "tidak menjadi tugas" not in said.output
+    with psycopg.connect(installed) as conn:
+        rows = conn.execute(
+            SQL("SELECT desk, line FROM {} WHERE rule = 'X05' AND desk = 'puskesmas-tpg'").format(
+                Identifier(tenant.schema, "queue")
+            )
+        ).fetchall()
+    assert len(rows) == 1
+    assert b"baris 6 belum masuk" in rows[0][1]
