@@ -84,11 +84,14 @@ def test_a_window_ends_with_its_last_day() -> None:
     assert task.due == at("2025-03-31", 23, 59, 59)
 
 
-def test_days_are_those_of_the_place() -> None:
-    east = Telling().told("2025-01-05", "kader Ani", "child.register", born="2024-06-02", sex="L",
-                          desa="7201012001", posyandu="7201012001.01")  # fmt: skip
-    (task,) = owed(rule(), of=east)
-    assert task.opens.utcoffset() == zone("72").utcoffset(None) == timedelta(hours=8)
+@pytest.mark.parametrize(("province", "hours"), [("36", 7), ("72", 8), ("64", 8), ("91", 9), ("81", 9)])
+def test_days_and_windows_are_those_of_the_place(province: str, hours: int) -> None:
+    there = Telling().told("2025-01-05", "kader Ani", "child.register", born="2024-06-02", sex="L",
+                           desa=f"{province}01012001", posyandu=f"{province}01012001.01")  # fmt: skip
+    (task,) = owed(rule("X1", need(by=day("2025-03-31")), due="window"), of=there)
+    assert task.opens.utcoffset() == zone(province).utcoffset(None) == timedelta(hours=hours)
+    assert (task.opens.hour, task.opens.minute) == (0, 0)
+    assert task.due.isoformat() == f"2025-03-31T23:59:59+0{hours}:00"
 
 
 @pytest.mark.parametrize("due", ["7", "d", "7 hari", "", "1w"])
