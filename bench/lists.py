@@ -84,10 +84,12 @@ def page(made: Ground, desk: Desk, phones: Sequence[Phone], name: str, after: st
     """One page of a list: the bound, one client, and all of them."""
     path = f"/queues/{desk.role}?limit={ROWS}" + (f"&after={after}" if after else "")
     with selects(made, desk, after) as threads:
-        bound = rate(run(threads))
+        selected = run(threads)
+    bound = rate(selected)
     alone, together = run([phones[0].asking(path)]), run([phone.asking(path) for phone in phones])
     return {
         f"{name}_bound_{CLIENTS}_threads_per_second": bound,
+        f"{name}_bound_p95_ms": percentiles(selected)["p95_ms"],
         f"{name}_1_client_per_second": rate(alone),
         **{f"{name}_1_client_{p}": value for p, value in percentiles(alone).items()},
         f"{name}_{CLIENTS}_clients_per_second": rate(together),
