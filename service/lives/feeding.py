@@ -34,9 +34,9 @@ class Feeding:
     def fed(
         self, case: UUID, desa: str, posyandu: str, day: date, reason: Any, days: int, *, all_eaten: bool = False
     ) -> Iterator[Entry]:
-        """One cycle from the decision on, as far as it has come by today."""
+        """One cycle, as far as it has come by today. `days` are those of the juknis, so the decision names none."""
         self._until[case] = day + timedelta(days=days + 1)
-        decide = pmt.DecidePmt(on=day, eligible=True, reason=reason, cycle=1, days=days, funding="dana-desa")
+        decide = pmt.DecidePmt(on=day, eligible=True, reason=reason, cycle=1, funding="dana-desa")
         yield self.tell.entry(day, 13, case, decide, "puskesmas-tpg", PUSKESMAS)
         yield self.tell.entry(day, 15, case, pmt.StartPmt(on=day, cycle=1), "kader", posyandu)
         for number in range(days):

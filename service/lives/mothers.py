@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from domain import antenatal, birth, care, child, pmt, pregnancy
 from domain.case import Role
+from service.lives.feeding import Feeding
 from service.lives.kecamatan import PUSKESMAS, SPACE, Entry, Teller, beginning
 
 EXPECTING = 3
@@ -19,8 +20,7 @@ CONTACTS = (16, 20, 26, 31, 35)
 """Completed weeks of the contacts after the first."""
 CLASSES = (18, 22, 28, 33)
 TERM_DAYS = 276
-KEK_CM = 23.5
-ANAEMIA_HB = 11.0
+KEK_DAYS = 120
 
 
 class Mothers:
@@ -28,6 +28,7 @@ class Mothers:
 
     def __init__(self, teller: Teller) -> None:
         self.tell = teller
+        self._feeding = Feeding(teller)
 
     def at(self, code: str, desa: str) -> Iterator[Entry]:
         """What was recorded of the mothers of a posyandu: some expecting, one delivered."""
@@ -95,7 +96,7 @@ class Mothers:
                 score = antenatal.ScoreRisk(on=day, factors=("anak-banyak",) if register.gravida > 3 else ())
                 yield self.tell.entry(day, 10, case, score, "bidan", desa)
             if thin and number == 0:
-                yield from self._thin(case, day)
+                yield from self._thin(case, code, desa, day, expecting=born > self.tell.today)
             if weeks >= 31 and number == len(kept) - 1 and self.tell.chance(0.9):
                 plan = antenatal.PlanBirth(
                     on=day, place="puskesmas", helper="bidan", transport=True, donor=True, jkn=True, companion=True
@@ -124,11 +125,14 @@ class Mothers:
                 result = pregnancy.RecordLabResult(on=day, test=test, result="nonreaktif")
                 yield self.tell.entry(day, 10, case, result, "bidan", desa)
 
-    def _thin(self, case: UUID, day: date) -> Iterator[Entry]:
-        """KEK: some wait for the TPG, the others were told what to eat and are not in need of PMT."""
-        if self.tell.chance(0.4):
+    def _thin(self, case: UUID, code: str, desa: str, day: date, *, expecting: bool) -> Iterator[Entry]:
+        """KEK: some wait for the TPG, some get PMT, the others get food elsewhere and were told what to eat."""
+        if self.tell.chance(0.3):
             return
         yield self.tell.entry(day, 11, case, care.Counsel(on=day, topic="makan"), "puskesmas-tpg", PUSKESMAS)
+        if expecting and self.tell.chance(0.6):
+            yield from self._feeding.fed(case, desa, code, day, "kek", KEK_DAYS)
+            return
         no = pmt.DecidePmt(on=day, eligible=False, reason="skema-lain", cycle=90)
         yield self.tell.entry(day, 12, case, no, "puskesmas-tpg", PUSKESMAS)
 

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from domain.labels import DESKS
+from domain.protocol import Protocol
 from service import embedded
 from service.juknis import Juknis, JuknisError, read_juknis
 from service.rulebook import check, coverage, explain
@@ -98,7 +99,7 @@ def compare_command(
         compared = compare(
             tenant.dsn, tenant.schema, juknis.book_of(before, days), juknis.book_of(after, days), now, told, processes
         )
-    _show(compared, before, after, now, units)
+    _show(compared, juknis.edition(before).protocol, juknis.edition(after).protocol, now, units)
     if file is not None:
         write_csv(file, compared, units)
         click.echo(f"Semua angka: {file}")
@@ -114,10 +115,13 @@ def _about(tenant: Tenant) -> tuple[int, dict[str, int], dict[str, str]]:
     return row[0] if row else 0, days, {code: name for code, name, _ in known}
 
 
-def _show(compared: Compared, before: str, after: str, now: datetime, units: dict[str, str]) -> None:
-    console = Console(width=110)
+def _show(compared: Compared, before: Protocol, after: Protocol, now: datetime, units: dict[str, str]) -> None:
+    console = Console(width=110, highlight=False)
+    console.print(f"\nEdisi {before.edition} dibanding {after.edition}. Yang berbeda di aturannya:\n")
+    for sentence in explain.differences(before, after):
+        console.print(f"- {sentence}")
     console.print(
-        f"\nEdisi {before} dibanding {after}, {compared.stories} kasus, keadaan {now:%d-%m-%Y %H.%M}: "
+        f"\nAkibatnya bila {after.edition} yang berlaku, {compared.stories} kasus, keadaan {now:%d-%m-%Y %H.%M}: "
         f"{compared.changed} kasus berubah tugasnya.\n"
     )
     for sentence in sentences(compared):
@@ -125,7 +129,9 @@ def _show(compared: Compared, before: str, after: str, now: datetime, units: dic
     own = _own(compared, "desk")
     desks = [((name,), own[(desk,)]) for desk, name in DESKS.items() if (desk,) in own]
     console.print(_table("Tugas sendiri menurut meja", ("meja",), desks))
-    console.print(_table("Menurut aturan", ("aturan",), grown_most(_own(compared, "rule"), MOST)))
+    tasks = {rule.id: rule.task for protocol in (before, after) for rule in protocol.rules}
+    rules = [((id, tasks.get(id, "")), change) for (id,), change in grown_most(_own(compared, "rule"), MOST)]
+    console.print(_table("Menurut aturan", ("aturan", "tugas"), rules))
     places = {(units.get(desa, desa),): change for (desa,), change in _own(compared, "desa").items()}
     console.print(_table("Menurut wilayah", ("wilayah",), grown_most(places, MOST)))
 

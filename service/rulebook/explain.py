@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from domain.labels import DESKS, PRIORITIES
+from domain.labels import DESKS, PRIORITIES, label
 from domain.protocol import Protocol, Rule, Step, Supervision
 from domain.signs.meanings import meaning
 
@@ -69,3 +69,26 @@ def all_explained(protocol: Protocol) -> Iterator[str]:
         yield explained(rule)
     for row in protocol.supervision:
         yield supervised(row)
+
+
+def differences(before: Protocol, after: Protocol) -> Iterator[str]:
+    """What one edition says and the other does not, in words; of a rule that changed, both."""
+    for reason in sorted(before.pmt_days.keys() | after.pmt_days.keys()):
+        was, will = before.pmt_days.get(reason), after.pmt_days.get(reason)
+        if was != will:
+            yield f"Lama PMT {label(reason)}: semula {_days(was)}, menjadi {_days(will)}."
+    old, new = ({rule.id: rule for rule in edition.rules} for edition in (before, after))
+    for id in sorted(old.keys() | new.keys()):
+        if id not in new:
+            yield f"Tidak ada lagi: {explained(old[id])}"
+        elif id not in old:
+            yield f"Baru: {explained(new[id])}"
+        elif old[id] != new[id]:
+            yield f"Semula: {explained(old[id])}"
+            yield f"Menjadi: {explained(new[id])}"
+    if before.supervision != after.supervision:
+        yield "Aturan pengawasan (V) berbeda."
+
+
+def _days(count: int | None) -> str:
+    return "tidak ditentukan" if count is None else f"{count} hari"

@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 import psycopg
 
 from service.juknis import read_juknis
+from service.rulebook import explain
 from service.rulebook.commands import sentences
 from service.rulebook.compare import Change, Compared, Place, by, compare, grown_most, write_csv
 from service.settings import root
@@ -111,3 +112,12 @@ def test_the_day_decides_what_stands(dsn: str, schema: str) -> None:
     before = JUKNIS.book(date(2025, 6, 1))
     early = compare(dsn, schema, before, before, at("2025-01-01", 12), lambda _: None, 1)
     assert early.changes == {}
+
+
+def test_what_differs_between_two_editions_is_said_in_words() -> None:
+    before, after = JUKNIS.edition("2025").protocol, JUKNIS.edition("2026-usulan").protocol
+    said = list(explain.differences(before, after))
+    assert "Lama PMT kurang energi kronis (KEK): semula 120 hari, menjadi 90 hari." in said
+    assert "Lama PMT berat badan kurang: semula 28 hari, menjadi 14 hari." in said
+    assert [s.partition(".")[0][:12] for s in said if "M01" in s] == ["Semula: M01 ", "Menjadi: M01"]
+    assert list(explain.differences(before, before)) == []
