@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from msgspec import Struct
 from msgspec import inspect as types
@@ -18,6 +18,7 @@ from uuid_utils.compat import uuid7
 from domain.case import Command, Event
 from domain.fields import FIELDS
 from domain.labels import label
+from domain.preventive import Vaccine
 from domain.stories import COMMANDS
 from service.formbook import FORMS, Form
 
@@ -231,8 +232,11 @@ def _words(name: str, codes: Sequence[Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _in_order(codes: Sequence[Any]) -> Sequence[Any]:
-    """msgspec sorts the values of a Literal; numbers stay so, and an "other" belongs at the end."""
-    return sorted(codes, key=lambda code: (str(code) in ("lain", "lainnya", "tidak-diketahui"), code))
+    """msgspec sorts the values of a Literal; numbers stay so, vaccines go by age, and an "other" belongs at the end."""
+    return sorted(codes, key=lambda c: (str(c) in ("lain", "lainnya", "tidak-diketahui"), _VACCINES.get(str(c), 0), c))
+
+
+_VACCINES = {vaccine: nth for nth, vaccine in enumerate(get_args(Vaccine))}
 
 
 # What was typed, as a command

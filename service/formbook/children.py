@@ -32,7 +32,7 @@ FORMS: tuple[Form, ...] = (
     Form("child.resolve-conflict", "Pilih hasil ukur", "Pakai hasil ini", ("on",), hidden=("version",), kind="child"),
     Form("child.immunize", "Catat imunisasi", "Simpan imunisasi", ("on", "vaccine", "also", "batch", "site"),
          kind="child"),
-    Form("child.copy-immunization-history", "Salin riwayat imunisasi", "Simpan riwayat", ("on", "source", "vaccines"),
+    Form("child.copy-immunization-history", "Salin riwayat imunisasi", "Simpan riwayat", ("on", "record", "vaccines"),
          kind="child", hint="Centang semua yang tertulis sudah diberikan. Yang tidak dicentang akan dikejar."),
     Form("child.defer-immunization", "Tunda imunisasi", "Simpan", ("on", "vaccine", "reason", "until"), ("note",),
          kind="child"),

@@ -276,3 +276,10 @@ def test_the_page_of_a_mother_tells_health_workers_her_risk_score(phone: Callabl
     phone("rina").send(entry(mother, begun), entry(mother, scored))
     assert "14 (KRST), 2 Mei 2025" in phone("rina").page(f"/kasus/{mother}").text
     assert "KRST" not in phone("siti").page(f"/kasus/{mother}").text
+
+
+def test_vaccines_are_offered_in_the_order_of_their_ages(phone: Callable[[str], Phone], child: str) -> None:
+    page = phone("siti").page(f"/isi/child.copy-immunization-history?kasus={child}").text
+    assert "Menurut" in page and "Sumber dana" not in page
+    offered = re.findall(r'name="vaccines" value="([^"]+)"', page)
+    assert offered[:4] == ["HB0", "BCG", "OPV1", "DPT-HB-Hib1"] and offered[-1] == "MR2"
