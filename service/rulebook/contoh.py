@@ -107,12 +107,14 @@ class Told:
         return () if folded is None else obligations(folded, book.chart(folded), book)
 
     def on_desk(self, book: Book, daftar: Daftar) -> dict[str, Obligation]:
-        """What that desk sees then, by rule and by rule with key."""
+        """What that desk sees then, by rule, by rule with key, and by the row of supervision by which it is told."""
         now = daftar.moment
         seen: dict[str, Obligation] = {}
         for o in self.owed(book, now):
-            if state(o, now) in ("open", "late") and any(d.desk == daftar.meja and d.opens <= now for d in o.desks):
+            here = [d for d in o.desks if d.desk == daftar.meja and d.opens <= now]
+            if here and state(o, now) in ("open", "late"):
                 seen[o.rule] = seen[f"{o.rule} {o.key}"] = o
+                seen.update({d.under: o for d in here if d.under})
         return seen
 
     def wrong(self, book: Book, daftar: Daftar) -> Iterator[str]:

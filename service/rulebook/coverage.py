@@ -120,7 +120,7 @@ def _group(
         if name in rules:
             yield _row(rules[name], shown.get(name, []))
         elif name in supervision:
-            yield _watched(supervision[name])
+            yield _watched(supervision[name], shown.get(name, []))
         else:
             yield f"| {name} | *tidak ada*: {absent.get(name, 'BELUM DIJELASKAN')} | | | | | | |"
 
@@ -152,10 +152,12 @@ def _row(rule: Rule, stories: list[str]) -> str:
     return _cells(rule.id, rule.task, signs, desks, when, ", ".join(stories), standing, rule.source)
 
 
-def _watched(row: Supervision) -> str:
+def _watched(row: Supervision, stories: list[str]) -> str:
     over = ", ".join(DESKS[desk] for desk in row.over)
     told = DESKS[row.desk] if row.desk is not None else "meja menurut setiap aturan"
-    return _cells(row.id, row.task, f"terlambat di meja {over}", told, "", "", STANDINGS[row.status], row.source)
+    return _cells(
+        row.id, row.task, f"terlambat di meja {over}", told, "", ", ".join(stories), STANDINGS[row.status], row.source
+    )
 
 
 def _cells(*cells: str) -> str:

@@ -50,6 +50,11 @@ def test_every_rule_has_a_story_in_which_it_comes_and_goes(rule: Any) -> None:
     )
 
 
+def test_every_row_of_supervision_has_a_story_in_which_somebody_is_told_by_it() -> None:
+    told_by = {name for told in STORIES for daftar in told.contoh.daftar for name in daftar.ada}
+    assert {row.id for row in juknis().edition("2025").protocol.supervision} <= told_by
+
+
 @pytest.mark.parametrize("rule", [r for r in RULES if len(r.steps) > 1], ids=lambda r: r.id)
 def test_every_rule_has_a_story_in_which_the_next_desk_is_told(rule: Any) -> None:
     later = {step.desk for step in rule.steps[1:] if step.opens != "0d"}
