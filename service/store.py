@@ -61,7 +61,8 @@ class Store(Struct, frozen=True):
 def connect(dsn: str, least: int, most: int, statement_seconds: int = 30, lock_seconds: int = 5) -> Pool:
     """Connections that commit by themselves; one call of `append` is one commit.
 
-    A prepared statement is planned once: none of ours has a better plan for some values than for others.
+    A prepared statement is planned once: none of ours has a better plan for some values than for others. It is planned
+    without sequential scans, since one planned while a table was empty would read the whole of it ever after.
     """
     limits = f"-c statement_timeout={statement_seconds}s -c lock_timeout={lock_seconds}s"
     settings = {

@@ -325,6 +325,8 @@ def weigh_session(who: NamedDependency[Who], place: NamedDependency[Place], data
     filled = [row for row in rows if row.kg or row.cm]
     if not filled:
         return sheet.page("sesi.html", who, place, unit, on, rows, "Belum ada anak yang diisi.", 422)
+    if len(filled) > place.settings.entries_per_request:  # rows that are not of the roster can be as many as one sends
+        raise Trouble(413, "too-many")
     read = {row.case: _weighed(row, on) for row in filled}
     sent = [(row, weighed) for row in filled if isinstance(weighed := read[row.case], dict)]
     answered = answers([sheet.entry(row.entry, row.case, command) for row, command in sent], who, place)

@@ -78,7 +78,7 @@ class Children:
 
     def _budi(self, code: str, desa: str) -> Iterator[Entry]:
         """The child the guide follows: no gain last month, not yet weighed this month."""
-        budi = self._guided("budi", "Budi Santoso", code, desa, months=15, waz=-0.9)
+        budi = self._guided("budi", "Budi Santoso", "L", "Sri Wahyuni", code, desa, months=15, waz=-0.9)
         this_month = self.tell.today.replace(day=1)
         sessions = [d for d in self.tell.sessions(code) if budi.born < d < this_month]
         yield self._registered(budi, sessions[0], kg=3.1, cm=49.0, weeks=39)
@@ -93,7 +93,7 @@ class Children:
 
     def _putri(self, code: str, desa: str) -> Iterator[Entry]:
         """A child that gets PMT these days, so that there is somebody on the kader's sheet of portions."""
-        putri = self._guided("putri", "Putri Lestari", code, desa, months=20, waz=-1.6)
+        putri = self._guided("putri", "Putri Lestari", "P", "Nur Aini", code, desa, months=20, waz=-1.6)
         sessions = [d for d in self.tell.sessions(code) if putri.born < d]
         yield self._registered(putri, sessions[0], kg=2.9, cm=48.5, weeks=39)
         for day in sessions:
@@ -107,10 +107,10 @@ class Children:
         yield from self._feeding.fed(putri.case, desa, code, decided, "tidak-naik", 14, all_eaten=True)
         yield from self._protection.always(putri.case, putri.born, code, desa, sessions)
 
-    def _guided(self, key: str, name: str, code: str, desa: str, *, months: int, waz: float) -> Born:
-        sex: Sex = "L" if key == "budi" else "P"
+    def _guided(
+        self, key: str, name: str, sex: Sex, mother: str, code: str, desa: str, *, months: int, waz: float
+    ) -> Born:
         born = plus_months(self.tell.today, -months)
-        mother = "Sri Wahyuni" if key == "budi" else "Nur Aini"
         personal = Personal(name=name, nik=self.tell.nik(desa, born, sex), mother=mother, rt="002", rw="001")
         return Born(uuid5(SPACE, key), desa, code, born, sex, personal, waz, -1.0)
 
@@ -238,7 +238,7 @@ class Children:
         if wanted and not self._feeding.had(one.case) and self.tell.chance(0.6):
             yield from self._feeding.fed(one.case, one.desa, one.posyandu, day, reason, days)
         elif not self._feeding.runs(one.case, day):
-            yield self._feeding.refused(one.case, day)
+            yield self._feeding.refused(one.case, day, "tidak-perlu")
 
     def _visited(self, one: Born, weighed: date, at_risk: bool) -> Iterator[Entry]:
         """Once a month, and until the next session nobody asks again."""

@@ -17,7 +17,6 @@ class Feeding:
     def __init__(self, teller: Teller) -> None:
         self.tell = teller
         self._until: dict[UUID, date] = {}
-        self._refusals = 0
 
     def had(self, case: UUID) -> bool:
         return case in self._until
@@ -25,10 +24,9 @@ class Feeding:
     def runs(self, case: UUID, day: date) -> bool:
         return day <= self._until.get(case, date.min)
 
-    def refused(self, case: UUID, day: date) -> Entry:
-        """The TPG looked at it, and it is not needed."""
-        self._refusals += 1
-        no = pmt.DecidePmt(on=day, eligible=False, reason="tidak-perlu", cycle=90)
+    def refused(self, case: UUID, day: date, reason: Any) -> Entry:
+        """The TPG looked at it, and there is no cycle; its number is one that no cycle has."""
+        no = pmt.DecidePmt(on=day, eligible=False, reason=reason, cycle=90)
         return self.tell.entry(day, 13, case, no, "puskesmas-tpg", PUSKESMAS)
 
     def fed(

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 from msgspec.structs import replace
 
-from domain import antenatal, birth, care, child, pmt, pregnancy
+from domain import antenatal, birth, care, child, pregnancy
 from domain.case import Role
 from service.lives.feeding import Feeding
 from service.lives.kecamatan import PUSKESMAS, SPACE, Entry, Teller, beginning
@@ -133,8 +133,7 @@ class Mothers:
         if expecting and self.tell.chance(0.6):
             yield from self._feeding.fed(case, desa, code, day, "kek", KEK_DAYS)
             return
-        no = pmt.DecidePmt(on=day, eligible=False, reason="skema-lain", cycle=90)
-        yield self.tell.entry(day, 12, case, no, "puskesmas-tpg", PUSKESMAS)
+        yield self._feeding.refused(case, day, "skema-lain")
 
     def _near_her(self, case: UUID, code: str, hpht: date, first: date) -> Iterator[Entry]:
         """Classes, and from week 37 on a visit every week."""
@@ -164,8 +163,8 @@ class Mothers:
         )  # fmt: skip
         yield self.tell.entry(day, 6, case, outcome, "bidan", desa)
         baby = pregnancy.child_case(case, 1)
-        all_of_it = child_care(day)
-        yield self.tell.entry(day, 7, baby, all_of_it, "bidan", desa)
+        cared_for = birth.RecordNewbornCare(on=day, done=("imd", "vitamin-k", "salep-mata", "hb0", "shk", "pjb"))
+        yield self.tell.entry(day, 7, baby, cared_for, "bidan", desa)
         capsule = birth.GiveVitaminA(on=day, capsules=2)
         yield self.tell.entry(day, 8, case, capsule, "bidan", desa)
         for after in (0, 4, 14, 35):
@@ -179,8 +178,3 @@ class Mothers:
                 yield self.tell.entry(on, 15, baby, milk, "bidan", desa)
             if after == 35:
                 yield self.tell.entry(on, 15, case, birth.StartKb(on=on, method="suntik"), "bidan", desa)
-
-
-def child_care(day: date) -> Any:
-    """All of the essential care of a newborn."""
-    return birth.RecordNewbornCare(on=day, done=("imd", "vitamin-k", "salep-mata", "hb0", "shk", "pjb"))

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from uuid import UUID, uuid5
 
 from domain import child, desa, oversight
+from domain.case import Command, Role
 from domain.child import plus_months
 from service.lives.kecamatan import (
     BUDI,
@@ -52,8 +53,8 @@ class Places:
         yield from self._kecamatan(people)
         yield from self._watched(people)
 
-    def _entry(self, day: date, hour: int, unit: str, command: object, role: object, of: str) -> Entry:
-        return self.tell.entry(day, hour, desa.number(unit), command, role, of)  # type: ignore[arg-type]
+    def _entry(self, day: date, hour: int, unit: str, command: Command, role: Role, of: str) -> Entry:
+        return self.tell.entry(day, hour, desa.number(unit), command, role, of)
 
     # A posyandu
 

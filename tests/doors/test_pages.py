@@ -283,3 +283,10 @@ def test_vaccines_are_offered_in_the_order_of_their_ages(phone: Callable[[str], 
     assert "Menurut" in page and "Sumber dana" not in page
     offered = re.findall(r'name="vaccines" value="([^"]+)"', page)
     assert offered[:4] == ["HB0", "BCG", "OPV1", "DPT-HB-Hib1"] and offered[-1] == "MR2"
+
+
+def test_a_sheet_with_more_rows_than_a_request_may_have_is_refused_whole(phone: Callable[[str], Phone]) -> None:
+    cases = [str(uuid7()) for _ in range(501)]
+    typed = {f"entry-{case}": str(uuid7()) for case in cases} | {f"kg-{case}": "7,1" for case in cases}
+    answer = phone("siti").fill("/timbang", {"posyandu": MELATI, "on": "2025-06-05", **typed})
+    assert answer.status_code == 413
