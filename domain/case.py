@@ -24,6 +24,9 @@ Role = Literal[
 ]
 """A position held in an organisation unit, and the desk whose queue that position works from (protocol 1.1, 11.1)."""
 
+SYSTEM = "sistem"
+"""The actor where nobody asked: what follows from what stands recorded (two cases with one NIK)."""
+
 NAKES: frozenset[Role] = frozenset({"bidan", "puskesmas-tpg", "puskesmas-dr", "rs"})
 """Health workers whose word makes a screening a confirmed status (protocol 0, rule 2)."""
 

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal, TypeVar
 from uuid import UUID
 
 from msgspec.structs import replace
 
 from domain import case, family, pmt, referral
-from domain.case import Act, Case, Envelope, Event, Personal, Recorded, Refused, Sealed, asks, done
+from domain.case import (
+    Act,
+    Case,
+    Command,
+    Elsewhere,
+    Envelope,
+    Event,
+    Personal,
+    Recorded,
+    Refused,
+    Sealed,
+    asks,
+    done,
+)
 
 # What can have happened
 
@@ -48,8 +62,14 @@ class RecordsMerged(Event, frozen=True, tag="person.merged"):
     into: UUID
 
 
+class RecordsAbsorbed(Event, frozen=True, tag="person.absorbed"):
+    """The other side of a merge: this case is the one that goes on, also in the place of `other`."""
+
+    other: UUID
+
+
 class RecordsDeclaredDistinct(Event, frozen=True, tag="person.declared-distinct"):
-    """This case and the other are two people. After a merge it takes the merge back."""
+    """This case and the other are two people; both stories are told. After a merge it takes the merge back."""
 
     other: UUID
     personal: Personal | Sealed | None = None
@@ -123,9 +143,9 @@ ExplainLateEntry = asks(LateEntryExplained, "ExplainLateEntry", "person.explain-
 ReviewDeath = asks(DeathReviewed, "ReviewDeath", "person.review-death")
 
 EVENTS: tuple[type[Event], ...] = (
-    TransferRequested, TransferAccepted, TransferRefused, DuplicateSuspected, RecordsMerged, RecordsDeclaredDistinct,
-    DataRequestReceived, DataRequestFulfilled, ConsentRecorded, ConsentWithdrawn, ProcessingRestricted,
-    LateEntryExplained, DeathReviewed,
+    TransferRequested, TransferAccepted, TransferRefused, DuplicateSuspected, RecordsMerged, RecordsAbsorbed,
+    RecordsDeclaredDistinct, DataRequestReceived, DataRequestFulfilled, ConsentRecorded, ConsentWithdrawn,
+    ProcessingRestricted, LateEntryExplained, DeathReviewed,
 )  # fmt: skip
 COMMANDS = (
     RequestTransfer, AcceptTransfer, RefuseTransfer, SuspectDuplicate, MergeRecords, DeclareDistinct,
@@ -176,6 +196,44 @@ PARTICULAR: frozenset[type[Event]] = frozenset(
 )
 """What is more to a child or a mother than one act among others."""
 
+# What two cases are told of each other
+
+
+def other_of(asked: Command | Event) -> UUID | None:
+    """The number of the case that may be, is or is not the same person, where this is about two."""
+    if isinstance(asked, MergeRecords | RecordsMerged):
+        return asked.into
+    if isinstance(asked, _OF_TWO):
+        found: UUID = asked.other
+        return found
+    return None
+
+
+_OF_TWO = (SuspectDuplicate, DeclareDistinct, DuplicateSuspected, RecordsDeclaredDistinct)
+
+
+def of_two(number: UUID, person: Case, event: Event, other: Case | None) -> tuple[Event | Elsewhere, ...]:
+    """What is recorded in both stories when two cases are merged or told apart; a suspicion stays in one, as a task."""
+    of_other = other_of(event)
+    assert of_other is not None
+    if other is None:
+        raise Refused("no-such-other")
+    if of_other == number:
+        raise Refused("other-is-itself")
+    if other.KIND != person.KIND:
+        raise Refused("other-kind-of-person")
+    if isinstance(event, RecordsMerged):
+        if isinstance(other, Person) and other.merged is not None:
+            raise Refused("other-merged")
+        return event, Elsewhere(of_other, RecordsAbsorbed(on=event.on, other=number))
+    if isinstance(event, RecordsDeclaredDistinct):
+        return event, Elsewhere(of_other, RecordsDeclaredDistinct(on=event.on, other=number))
+    return (event,)
+
+
+TOLD_TWICE = (RecordsMerged, RecordsAbsorbed, RecordsDeclaredDistinct)
+"""Stands in two stories, so it cannot be mended in one of them."""
+
 # What is refused
 
 
@@ -194,10 +252,16 @@ def check(person: Person, event: Event, by: Envelope) -> None:
             raise Refused("resolve-own-overlap")
         case RecordsMerged() if by.actor == person.first.actor:
             raise Refused("merge-own-record")
+        case RecordsDeclaredDistinct() if person.merged == event.other and event.on < _merged_on(person):
+            raise Refused("before-merge", on=event.on, merged=_merged_on(person))
         case TransferAccepted() | TransferRefused() if open_transfer(person) is None:
             raise Refused("no-transfer-requested")
         case DataRequestFulfilled() if not _asked(person, event.request):
             raise Refused("no-such-data-request")
+
+
+def _merged_on(person: Person) -> date:
+    return max(a.on for a in done(person.acts, RecordsMerged))
 
 
 def _feeders(person: Person, cycle: int) -> set[str]:

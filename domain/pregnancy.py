@@ -86,6 +86,12 @@ class Measured(Event, frozen=True, tag="pregnancy.measured"):
     presentation: Literal["kepala", "sungsang", "lintang"] | None = None
 
 
+class ConflictResolved(Event, frozen=True, tag="pregnancy.conflict-resolved"):
+    """Of two weights or LILA of one day by two people, those of event `version` stand. The others stay in the story."""
+
+    version: int
+
+
 class LabResultRecorded(Event, frozen=True, tag="pregnancy.lab-result"):
     """A laboratory result. HIV, syphilis and HBsAg never reach kader or desa."""
 
@@ -169,6 +175,7 @@ Register = asks(Registered, "Register", "pregnancy.register")
 Identify = asks(Identified, "Identify", "pregnancy.identify")
 RecordAntenatalVisit = asks(AntenatalVisited, "RecordAntenatalVisit", "pregnancy.record-antenatal-visit")
 Measure = asks(Measured, "Measure", "pregnancy.measure")
+ResolveConflict = asks(ConflictResolved, "ResolveConflict", "pregnancy.resolve-conflict")
 RecordLabResult = asks(LabResultRecorded, "RecordLabResult", "pregnancy.record-lab-result")
 GiveTablets = asks(TabletsGiven, "GiveTablets", "pregnancy.give-tablets")
 RecordOutcome = asks(BirthOf, "RecordOutcome", "pregnancy.record-outcome")
@@ -177,11 +184,11 @@ RecordPostnatalVisit = asks(PostnatalVisited, "RecordPostnatalVisit", "pregnancy
 
 EVENTS: tuple[type[Event], ...] = (
     Reported, Registered, Identified, AntenatalVisited, Measured, LabResultRecorded, TabletsGiven, OutcomeRecorded,
-    NewbornRegistered, PostnatalVisited,
+    NewbornRegistered, PostnatalVisited, ConflictResolved,
 )  # fmt: skip
 COMMANDS = (
     Report, Register, Identify, RecordAntenatalVisit, Measure, RecordLabResult, GiveTablets, RecordOutcome,
-    RegisterNewborns, RecordPostnatalVisit,
+    RegisterNewborns, RecordPostnatalVisit, ResolveConflict,
 )  # fmt: skip
 
 RESTRICTED_TESTS = frozenset({"hiv", "sifilis", "hbsag"})
@@ -198,6 +205,7 @@ class Check(Struct, frozen=True):
     heard: datetime
     role: Role
     event: Measured
+    actor: str
 
 
 class Pregnancy(Person, frozen=True, kw_only=True):
@@ -226,7 +234,8 @@ class Pregnancy(Person, frozen=True, kw_only=True):
     @property
     def active(self) -> bool:
         """The case still makes work: the mother lives, or a child born alive has no case of its own yet."""
-        return self.closed is None and (self.died is None or len(self.newborns) < self.born_alive)
+        ended = self.closed is not None or self.merged is not None
+        return not ended and (self.died is None or len(self.newborns) < self.born_alive)
 
     @property
     def born_alive(self) -> int:
@@ -335,8 +344,11 @@ def _evolve_rest(pregnancy: Pregnancy, recorded: Recorded) -> Pregnancy:
         case AntenatalVisited():
             return replace(pregnancy, antenatal=(*pregnancy.antenatal, act(recorded)))
         case Measured():
-            check = Check(event.on, recorded.version, recorded.by.recorded_at, recorded.by.role, event)
+            by = recorded.by
+            check = Check(event.on, recorded.version, by.recorded_at, by.role, event, by.actor)
             return replace(pregnancy, checks=(*pregnancy.checks, check))
+        case ConflictResolved():
+            pregnancy = replace(pregnancy, checks=_standing(pregnancy.checks, event.version))
         case OutcomeRecorded():
             died = act(recorded) if event.outcome == "ibu-meninggal" else pregnancy.died
             return replace(pregnancy, outcome=act(recorded), died=died)
@@ -345,6 +357,17 @@ def _evolve_rest(pregnancy: Pregnancy, recorded: Recorded) -> Pregnancy:
         case NewbornRegistered():
             return replace(pregnancy, newborns=(*pregnancy.newborns, event.child))
     return person.evolve(pregnancy, recorded)
+
+
+def _standing(checks: tuple[Check, ...], version: int) -> tuple[Check, ...]:
+    """Weight and LILA of that day as they were chosen. Every blood pressure counts: it changes by the hour."""
+    kept = next((c for c in checks if c.version == version), None)
+    if kept is None:
+        return checks
+    return tuple(
+        replace(c, event=replace(c.event, kg=None, lila=None)) if c.on == kept.on and c.actor != kept.actor else c
+        for c in checks
+    )
 
 
 # What a request comes to
@@ -479,6 +502,8 @@ def _check_one(pregnancy: Pregnancy, event: Event, by: Envelope) -> None:
             raise Refused("stillborn-impossible", count=event.stillborn)
         case NewbornsOf():
             _check_newborns(pregnancy, event)
+        case ConflictResolved() if all(c.version != event.version for c in pregnancy.checks):
+            raise Refused("no-such-measurement")
         case LabResultRecorded() if event.value is None and event.result is None:
             raise Refused("nothing-measured")
         case LabResultRecorded() if event.test == "hb" and event.value is not None and not 2 <= event.value <= 25:

@@ -80,7 +80,7 @@ _checks: dict[Kind, Any] = {
 _decoder = msgspec.json.Decoder(AnyEvent)
 _encoder = msgspec.json.Encoder()
 _commands = msgspec.json.Decoder(AnyCommand)
-_TOPICS: dict[type[Event], str] = {e: e.__struct_config__.tag for e in EVENTS}  # type: ignore[misc]
+TOPICS: dict[type[Event], str] = {e: e.__struct_config__.tag for e in EVENTS}  # type: ignore[misc]
 
 
 def encode(event: Event) -> bytes:
@@ -96,7 +96,7 @@ def decode(state: bytes) -> Event:
 
 def topic(event: Event) -> str:
     """The stored name of an event, `child.measured`."""
-    return _TOPICS[type(event)]
+    return TOPICS[type(event)]
 
 
 def command(body: bytes) -> Command:
@@ -158,10 +158,12 @@ def decide(
     today: date,
     by: Envelope,
     who: Personal | None = None,
+    other: Case | None = None,
 ) -> tuple[Event | Elsewhere, ...]:
     """The events a request comes to, or Refused.
 
-    `state` is the folded `story`; `who` is the identity of the mother, opened, where the request is a birth.
+    `state` is the folded `story`; `who` is the identity of the mother, opened, where the request is a birth; `other` is
+    the case named by one that is about two (`person.other_of`).
     """
     event = case.asked(command)
     belongs = kind(story) if story else BEGINS.get(type(event))
@@ -176,6 +178,9 @@ def decide(
     if isinstance(event, pregnancy.BirthOf | pregnancy.NewbornsOf):
         assert isinstance(state, Pregnancy)
         return pregnancy.births(number, state, event, who)
+    if person.other_of(event) is not None:
+        assert state is not None
+        return person.of_two(number, state, event, other)
     return (child.knowing_nik(event),)
 
 
@@ -190,6 +195,8 @@ def _check_mending(
     wrong = next((r for r in story if r.version == event.version), None)
     if wrong is None or isinstance(wrong.event, case.Corrected | case.Retracted):
         raise Refused("no-such-event", version=event.version)
+    if isinstance(wrong.event, person.TOLD_TWICE):
+        raise Refused("told-in-two-cases")
     if by.actor != wrong.by.actor and (by.role not in case.NAKES or kind(story) == "desa"):
         raise Refused("not-yours-to-mend")
     if event.on > today:

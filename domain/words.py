@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from domain import care, case, child, desa, family, oversight, pregnancy, referral, stories
-from domain.case import NAKES, Event, Personal, Recorded, Role
+from domain.case import NAKES, SYSTEM, Event, Personal, Recorded, Role
 from domain.figures import age, cm, day, kg, month, number, weekday, z
 from domain.labels import ROLES, label, listed
 from domain.refusals import refusal, unreadable
@@ -26,7 +26,7 @@ def event_sentence(recorded: Recorded, personal: Personal | None, role: Role) ->
     event = recorded.event
     if not may_see(event, role):
         return None
-    by = f"oleh {ROLES[recorded.by.role]}"
+    by = "oleh sistem" if recorded.by.actor == SYSTEM else f"oleh {ROLES[recorded.by.role]}"
     if role not in _CLINICAL_READERS and type(event) not in _OF_UNITS:
         return f"{what(event)} {by}."
     said = SENTENCES[type(event)](event, by)

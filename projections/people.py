@@ -207,11 +207,15 @@ def _sound(word: str) -> str:
 
 
 def whole_nik(nik: str | None) -> str | None:
-    """Sixteen digits, without the marks people write between them; a masked or broken one identifies nobody."""
+    """Sixteen digits, without the marks people write between them; a masked or broken one identifies nobody.
+
+    Nor does one digit sixteen times: that is what is typed where a form insists on a number.
+    """
     if nik is None:
         return None
     digits = nik.strip().strip("'").replace(" ", "").replace(".", "").replace("-", "")
-    return digits if len(digits) == 16 and digits.isdecimal() and digits.isascii() else None
+    whole = len(digits) == 16 and digits.isdecimal() and digits.isascii() and len(set(digits)) > 1
+    return digits if whole else None
 
 
 def shown_nik(nik: str | None, full: bool) -> str | None:
@@ -295,42 +299,6 @@ def person(conn: Connection[Any], schema: str, case: UUID, *, full_nik: bool = F
     return None if row is None else _found(row, full_nik)
 
 
-def find(conn: Connection[Any], schema: str, nik_hash: bytes) -> tuple[UUID, ...]:
-    """The cases of this NIK, children and pregnancies, the active ones first."""
-    return tuple(row[0] for row in conn.execute(_find(schema), [nik_hash]))
-
-
-class Candidate(Struct, frozen=True):
-    """A case that may be the same person, and what speaks for it."""
-
-    case: UUID
-    because: Literal["nik", "mother-nik-and-birth", "name-birth-posyandu"]
-
-
-def candidates(
-    conn: Connection[Any],
-    schema: str,
-    kind: Literal["child", "pregnancy"],
-    *,
-    nik_hash: bytes | None = None,
-    mother_nik_hash: bytes | None = None,
-    name: str | None = None,
-    born: date | None = None,
-    posyandu: str | None = None,
-) -> tuple[Candidate, ...]:
-    """Cases that may be this person, by the strongest ground that finds any: NIK, then mother's NIK, then the name.
-
-    Twins share mother and birth date, so on the mother's NIK the name must not contradict; "Bayi Ny. Siti" does not.
-    """
-    asked = {
-        "kind": kind, "nik": nik_hash, "mother": mother_nik_hash, "name": normal(name), "born": born,
-        "posyandu": posyandu,
-    }  # fmt: skip
-    rows = conn.execute(_candidates(schema), asked).fetchall()
-    best = min((row[0] for row in rows), default=0)
-    return tuple(Candidate(row[1], _GROUNDS[row[0]]) for row in rows if row[0] == best)
-
-
 class Wanted(Struct, frozen=True):
     """A child to be recognised, as the row of another system's file knows it."""
 
@@ -342,9 +310,10 @@ class Wanted(Struct, frozen=True):
 
 
 def recognise(conn: Connection[Any], schema: str, wanted: Sequence[Wanted]) -> tuple[tuple[UUID, ...], ...]:
-    """For each of many children the cases it may be, by the same grounds as `candidates`, in one question.
+    """For each of many children the cases it may be, by the strongest ground that finds any: NIK, mother's NIK, name.
 
-    Here the birthday has to agree beside a NIK too: nobody looks at the row, and families share a NIK.
+    The birthday has to agree beside a NIK too: nobody looks at the row, and families share a NIK. Twins share mother
+    and birthday, so on the mother's NIK the name must not contradict; "Bayi Ny. Siti" does not.
     """
     rows = conn.execute(
         _recognise(schema),
@@ -360,13 +329,6 @@ def recognise(conn: Connection[Any], schema: str, wanted: Sequence[Wanted]) -> t
     for number, ground, case in rows:
         found[number - 1].setdefault(ground, []).append(case)
     return tuple(tuple(grounds[min(grounds)]) if grounds else () for grounds in found)
-
-
-_GROUNDS: dict[int, Literal["nik", "mother-nik-and-birth", "name-birth-posyandu"]] = {
-    1: "nik",
-    2: "mother-nik-and-birth",
-    3: "name-birth-posyandu",
-}
 
 
 def _found(row: Sequence[Any], full_nik: bool) -> Found:
@@ -399,40 +361,6 @@ def _search(schema: str, desa: bool, posyandu: bool, nik: bool) -> bytes:
 def _person(schema: str) -> bytes:
     people = Identifier(schema, "people")
     return SQL("SELECT {shown} FROM {people} WHERE case_id = %s").format(shown=SQL(_SHOWN), people=people).as_bytes()
-
-
-@lru_cache(maxsize=64)
-def _find(schema: str) -> bytes:
-    return (
-        SQL("SELECT case_id FROM {people} WHERE nik_hash = %s ORDER BY state <> 'active', case_id")
-        .format(people=Identifier(schema, "people"))
-        .as_bytes()
-    )
-
-
-@lru_cache(maxsize=64)
-def _candidates(schema: str) -> bytes:
-    return (
-        SQL("""
-        SELECT 1, case_id
-        FROM {people}
-        WHERE kind = %(kind)s AND nik_hash = %(nik)s
-        UNION ALL
-        SELECT 2, case_id
-        FROM {people}
-        WHERE kind = %(kind)s
-          AND mother_nik_hash = %(mother)s
-          AND born = %(born)s
-          AND (normal = %(name)s OR normal = '' OR %(name)s = '' OR normal = mother_normal)
-        UNION ALL
-        SELECT 3, case_id
-        FROM {people}
-        WHERE kind = %(kind)s AND posyandu = %(posyandu)s AND born = %(born)s AND normal = %(name)s AND normal <> ''
-        ORDER BY 1, 2
-        """)
-        .format(people=Identifier(schema, "people"))
-        .as_bytes()
-    )
 
 
 @lru_cache(maxsize=64)

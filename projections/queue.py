@@ -306,6 +306,21 @@ def tasks_of(conn: Connection[Any], schema: str, case: UUID, desks: Sequence[Rol
     return tuple(_task(*row) for row in rows)
 
 
+class Load(Struct, frozen=True):
+    """How many tasks stand open on a list, and how many of them are late."""
+
+    desa: str
+    posyandu: str
+    open: int
+    late: int
+
+
+def loads(conn: Connection[Any], schema: str, desk: Role, now: datetime) -> tuple[Load, ...]:
+    """The load of a desk in every posyandu, counted from the lists; a task of no posyandu is under none."""
+    rows = conn.execute(_loads(schema), {"desk": desk, "now": now}, binary=True, prepare=True).fetchall()
+    return tuple(Load(*row) for row in rows)
+
+
 def _both(allowed: Sequence[str] | None, chosen: str | None) -> Sequence[str] | None:
     """A chosen posyandu outside the reader's own narrows the list to nothing."""
     if chosen is None:
@@ -448,6 +463,20 @@ _AFTER: LiteralString = """
     %(after_case)s,
     %(after_nth)s
 )"""
+
+
+@lru_cache(maxsize=64)
+def _loads(schema: str) -> bytes:
+    return (
+        SQL("""
+        SELECT desa, posyandu, count(*), count(*) FILTER (WHERE {late})
+        FROM {queue}
+        WHERE desk = %(desk)s AND {open} AND {there}
+        GROUP BY desa, posyandu
+        """)
+        .format(queue=Identifier(schema, "queue"), open=SQL(_OPEN), late=SQL(_LATE), there=SQL(_THERE))
+        .as_bytes()
+    )
 
 
 @lru_cache(maxsize=64)

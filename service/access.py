@@ -108,6 +108,7 @@ WRITES: Mapping[str, frozenset[Role]] = {
     "person.restrict-processing": _PUSKESMAS,
     "person.explain-late-entry": _VILLAGE,
     "child.resolve-conflict": _CARE,
+    "pregnancy.resolve-conflict": _CARE,
     "pmt.reconcile": frozenset({"desa", "puskesmas-tpg"}),
     "pmt.record-other-food": _VILLAGE,
     "pmt.resolve-overlap": frozenset({"desa", "puskesmas-tpg"}),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from functools import cache
 from threading import Event as Flag
+from threading import Thread
 from typing import Any
 
 import click
@@ -25,10 +26,12 @@ from projections.growth import Growth
 from projections.people import People
 from projections.pmt import Pmt
 from projections.queue import Queue
-from service import embedded
+from service import embedded, policies
+from service.accounts import Accounts
 from service.juknis import Juknis, read_juknis
 from service.sealing import Sealing
 from service.settings import Settings, load, master_key, root
+from service.store import Store, connect
 from service.tenants import Tenant, tenants
 
 
@@ -71,10 +74,48 @@ def follow(settings: Settings, once: bool) -> None:
         for dsn, tenants_there in places.items():
             for tenant in tenants_there:
                 catch_up(dsn, tenant, settings.follow_events)
+            with watched(settings, dsn) as watching:
+                asked = {schema for schema, one in watching.items() if policies.look(one)}
+            for tenant in tenants_there:
+                if tenant.schema in asked:
+                    catch_up(dsn, tenant, settings.follow_events)
         return
-    projecting.run_all(
-        places, until_told(), rebuilding, events=settings.follow_events, sweep_seconds=settings.sweep_seconds
-    )
+    stop = until_told()
+    with ExitStack() as watching_all:
+        for dsn in places:
+            watching_all.enter_context(_policies(settings, dsn, stop))
+        projecting.run_all(
+            places, stop, rebuilding, events=settings.follow_events, sweep_seconds=settings.sweep_seconds
+        )
+
+
+@contextmanager
+def watched(settings: Settings, dsn: str) -> Iterator[dict[str, policies.Watched]]:
+    """The kabupaten of a database as the policies see them, by schema."""
+    key = master_key(settings)
+    with connect(dsn, 1, 2, settings.statement_seconds, settings.lock_seconds) as pool:
+        yield {
+            t.schema: policies.Watched(
+                Store(pool, t.schema, Sealing(key, t.schema), t.zone, lambda on: juknis().book(on).protocol.edition),
+                Accounts(pool, t),
+                juknis().book,
+            )
+            for t in tenants(settings, embedded.dsn(settings)).values()
+            if t.dsn == dsn
+        }
+
+
+@contextmanager
+def _policies(settings: Settings, dsn: str, stop: Flag) -> Iterator[None]:
+    """Watch beside whatever is done within, and end with it."""
+    with watched(settings, dsn) as watching:
+        thread = Thread(target=policies.run, args=(dsn, watching, stop), name="policies", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
 
 
 def until_told() -> Flag:

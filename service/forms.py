@@ -53,6 +53,8 @@ _FLAGS: Mapping[str, tuple[str, str]] = {
 
 _ASKS = {
     "on": "Tanggal",
+    "version": "Hasil ukur yang dipakai",
+    "support": "Permintaan yang mana",
     "lying": "Cara mengukur panjang atau tinggi",
     "head": "Lingkar kepala (cm)",
     "oedema": "Bengkak di kedua kaki",

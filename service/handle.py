@@ -22,6 +22,7 @@ from psycopg.sql import SQL, Identifier
 
 from domain import stories
 from domain.case import Case, Command, Elsewhere, Envelope, Personal, Recorded, Refused, Role
+from domain.person import DeclareDistinct, Person, other_of
 from domain.pregnancy import RecordOutcome, RegisterNewborns
 from domain.refusals import refusal
 from projections import log, people
@@ -178,12 +179,15 @@ class _Batch:
             return again
         if isinstance(getattr(sent.command, "personal", None), bytes):
             return not_recorded(sent, "unreadable", "unreadable")  # sealed is how we store it, never how it is sent
+        one.by.may(sent.command, self._state(sent.case))
+        sent = self._carried_on(sent)
         story, state = self._stories[sent.case], self._state(sent.case)
-        one.by.may(sent.command, state)
         if sent.expects is not None and story and sent.expects < story[-1].version:
             return self._held_back(sent, "stale")
-        if _names_somebody(sent.command) and self._keys.erased(sent.case):
-            raise Refused("erased")
+        if _names_somebody(sent.command):
+            self._look_up_key(sent.case)
+            if self._keys.erased(sent.case):
+                raise Refused("erased")
         today = one.at.astimezone(self._store.clock).date()
         by = Envelope(
             recorded_at=one.at,
@@ -195,7 +199,7 @@ class _Batch:
             device=one.by.device,
         )
         who = self._identity(sent.case) if isinstance(sent.command, _BIRTHS) else None
-        events = stories.decide(sent.case, story, state, sent.command, today, by, who)
+        events = stories.decide(sent.case, story, state, sent.command, today, by, who, self._other(sent.command))
         decided = _Decided(sent, by, digest, self._stand(sent.case, events, by))
         self._decided[sent.entry] = decided
         return "recorded", decided
@@ -211,10 +215,34 @@ class _Batch:
         if twin is not None:
             return "already", twin
         assert before is not None
-        version = _version(self._stories[sent.case], sent.entry)
-        if version is None:  # recorded after we had read the story
-            version = _version(log.stories(self._conn, self._store.schema, [sent.case])[sent.case], sent.entry)
-        return Answer(sent.entry, "already", sent.case, version=version, position=before.position)
+        case = sent.case
+        version = _version(self._stories[case], sent.entry)
+        if version is None:  # recorded after we had read the story, or in the one that carries it on
+            case = self._carried_on(sent).case
+            version = _version(log.stories(self._conn, self._store.schema, [case])[case], sent.entry)
+        return Answer(sent.entry, "already", case, version=version, position=before.position)
+
+    def _carried_on(self, sent: Submitted) -> Submitted:
+        """What is sent to a case that was merged belongs to the one that carries it on; both numbers keep working.
+
+        What is about the merge, or about an event by its version, is for the story itself.
+        """
+        state, case = self._state(sent.case), sent.case
+        if isinstance(sent.command, DeclareDistinct) or getattr(sent.command, "version", None) is not None:
+            return sent
+        while isinstance(state, Person) and state.merged is not None:
+            case = state.merged
+            self._story(case)
+            state = self._state(case)
+        return sent if case == sent.case else msgspec.structs.replace(sent, case=case, expects=None)
+
+    def _other(self, command: Command) -> Case | None:
+        """The other case of a command about two."""
+        other = other_of(command)
+        if other is None:
+            return None
+        self._story(other)
+        return self._state(other)
 
     def _stand(self, case: UUID, events: Iterable[Any], by: Envelope) -> tuple[Recorded, ...]:
         """Put new events at the end of their stories. If a story then no longer adds up, a bug, it keeps none."""

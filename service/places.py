@@ -16,6 +16,7 @@ from psycopg import Connection
 
 from domain import stories
 from domain.case import NAKES, Case, Personal, Recorded, Role
+from domain.person import Person
 from domain.protocol import Book
 from projections import follow, growth, log, people, pmt, timeline
 from projections import queue as lists
@@ -184,6 +185,18 @@ class Place:
             for case in may:
                 self.accounts.note_read(conn, who, case, what)
         return may
+
+    def merged_into(self, case: UUID) -> UUID | None:
+        """The case that carries this one on; None where it stands for itself."""
+        with self._pool.connection() as conn:
+            state = stories.fold(log.stories(conn, self.schema, [case])[case])
+        return state.merged if isinstance(state, Person) else None
+
+    def where(self, case: UUID) -> tuple[str, ...]:
+        """The posyandu and desa a case belongs to, which everybody may know who has to ask there."""
+        with self._pool.connection() as conn:
+            person = people.person(conn, self.schema, case)
+        return () if person is None else (person.posyandu, person.desa)
 
     def tasks(self, who: Who, case: UUID) -> tuple[Task, ...]:
         """What is open for a case at the desks this post may see, its own desk first."""

@@ -32,6 +32,11 @@ def _merged(_event: person.RecordsMerged, by: str) -> str:
     return f"Digabung {by} dengan kasus lain dari orang yang sama; yang lain berlanjut."
 
 
+@of(person.RecordsAbsorbed, "Kasus lain digabung ke sini")
+def _absorbed(_event: person.RecordsAbsorbed, by: str) -> str:
+    return f"Kasus lain dari orang yang sama digabung {by} ke kasus ini; kasus ini berlanjut."
+
+
 @of(person.RecordsDeclaredDistinct, "Kasus dinyatakan berbeda")
 def _distinct(_event: person.RecordsDeclaredDistinct, by: str) -> str:
     return f"Dinyatakan {by} orang yang berbeda dari kasus lain itu."

@@ -52,6 +52,11 @@ def _mother_measured(event: pregnancy.Measured, by: str) -> str:
     )
 
 
+@of(pregnancy.ConflictResolved, "Pilihan hasil ukur")
+def _mother_chosen(event: pregnancy.ConflictResolved, by: str) -> str:
+    return f"Dari dua hasil ukur sehari, yang dipakai catatan nomor {event.version}, dipilih {by}."
+
+
 _UNITS = {"hb": " g/dL", "gula-darah": " mg/dL"}
 
 

@@ -49,13 +49,17 @@ class Overloaded(DesaSign, frozen=True, tag="overloaded"):
         return tuple(
             rests_on([act], self._says(act), key="-".join(place))
             for place, act in newest.items()
-            if self._heavy(act) and not (place in shared and shared[place].after(act.on, act.version))
+            if self._counts(act) and not (place in shared and shared[place].after(act.on, act.version))
         )
 
-    def _heavy(self, act: Act) -> bool:
+    def _counts(self, act: Act) -> bool:
         event = act.event
         assert isinstance(event, WorkloadCounted)
-        return event.open > self.open or event.late > self.late * event.open
+        return self.heavy(event.open, event.late)
+
+    def heavy(self, open_: int, late: int) -> bool:
+        """So many open and late tasks are too much for one desk."""
+        return open_ > self.open or late > self.late * open_
 
     def _says(self, act: Act) -> str:
         event = act.event

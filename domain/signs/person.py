@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from domain import figures
 from domain.care import HomeVisited
 from domain.case import Corrected, Evidence, Retracted, Role, done, zone
-from domain.child import AbsenceRecorded, Child, Identified, Moved, Registered, Weighing
+from domain.child import AbsenceRecorded, Child, Identified, Moved, Registered
 from domain.labels import label
 from domain.person import (
     ConsentWithdrawn,
@@ -20,6 +20,7 @@ from domain.person import (
     LateEntryExplained,
     Person,
     ProcessingRestricted,
+    RecordsAbsorbed,
     RecordsDeclaredDistinct,
     TransferAccepted,
     TransferRefused,
@@ -72,41 +73,81 @@ class SuspectedTwice(PersonSign, frozen=True, tag="suspected-twice"):
     why: tuple[Literal["nik", "nik-ibu", "nama"], ...]
 
     def of(self, person: Person, chart: Chart) -> tuple[Evidence, ...]:
-        distinct = {a.event.other for a in done(person.acts, RecordsDeclaredDistinct)}  # type: ignore[attr-defined]
+        settled = {
+            a.event.other  # type: ignore[attr-defined]
+            for kind in (RecordsDeclaredDistinct, RecordsAbsorbed)
+            for a in done(person.acts, kind)
+        }
         found: dict[str, Evidence] = {}
         for act in done(person.acts, DuplicateSuspected):
             event = act.event
             assert isinstance(event, DuplicateSuspected)
-            if event.why in self.why and event.other not in distinct:
+            if event.why in self.why and event.other not in settled:
                 says = f"Mungkin tercatat dua kali ({label(event.why)} sama), diketahui {figures.day(act.on)}."
                 found.setdefault(str(event.other), rests_on([act], says, key=str(event.other)))
         return tuple(found.values())
 
 
-class MeasuredTwice(ChildSign, frozen=True, tag="measured-twice"):
-    """Two people measured a child on one day and came to different values, and nobody has chosen."""
+class MeasuredTwice(PersonSign, frozen=True, tag="measured-twice"):
+    """Two people measured somebody on one day and came to different values, and nobody has chosen."""
 
-    def found(self, child: Child, chart: Chart) -> tuple[Evidence, ...]:
-        return tuple(self._days(child.weighings))
-
-    def _days(self, weighings: tuple[Weighing, ...]) -> Iterator[Evidence]:
-        for before, now in pairwise(weighings):
-            if before.on == now.on and before.actor != now.actor and _differ(before, now):
-                values = f"{_says(before)} dan {_says(now)}"
-                says = f"Dua orang mengukur pada {figures.day(now.on)} dan angkanya berbeda: {values}."
-                yield rests_on([before, now], says, key=now.on.isoformat())
+    def of(self, person: Person, chart: Chart) -> tuple[Evidence, ...]:
+        form = "pregnancy.resolve-conflict" if isinstance(person, Pregnancy) else ""
+        return tuple(
+            rests_on([one, other], _disagree(one, other), key=one.on.isoformat(), form=form)
+            for one, other in _disagreements(person)
+        )
 
 
-def _differ(one: Weighing, other: Weighing) -> bool:
-    return any(
-        a is not None and b is not None and a != b
-        for a, b in ((one.kg, other.kg), (one.cm, other.cm), (one.lila, other.lila))
-    )
+def disputed(person: Person) -> tuple[Taken, ...]:
+    """Every measurement that another of its day contradicts: one of the day is to be chosen."""
+    return tuple(dict.fromkeys(one for both in _disagreements(person) for one in both))
 
 
-def _says(w: Weighing) -> str:
-    parts = (figures.kg(w.kg) if w.kg is not None else "", figures.cm(w.cm) if w.cm is not None else "")
-    return " ".join(part for part in parts if part) or "LILA"
+class Taken(NamedTuple):
+    """What somebody measured on a day, as far as it does not change within one."""
+
+    on: date
+    version: int
+    heard: datetime
+    actor: str
+    role: Role
+    kg: float | None
+    cm: float | None
+    lila: float | None
+
+    @property
+    def says(self) -> str:
+        """The values, as people say them."""
+        parts = (
+            figures.kg(self.kg) if self.kg is not None else "",
+            figures.cm(self.cm) if self.cm is not None else "",
+            f"LILA {figures.cm(self.lila)}" if self.lila is not None else "",
+        )
+        return " ".join(part for part in parts if part)
+
+    def differs(self, other: Taken) -> bool:
+        both = ((self.kg, other.kg), (self.cm, other.cm), (self.lila, other.lila))
+        return any(a is not None and b is not None and a != b for a, b in both)
+
+
+def _disagreements(person: Person) -> Iterator[tuple[Taken, Taken]]:
+    for one, other in pairwise(_taken(person)):
+        if one.on == other.on and one.actor != other.actor and one.differs(other):
+            yield one, other
+
+
+def _taken(person: Person) -> Iterator[Taken]:
+    if isinstance(person, Child):
+        for w in person.weighings:
+            yield Taken(w.on, w.version, w.heard, w.actor, w.role, w.kg, w.cm, w.lila)
+    elif isinstance(person, Pregnancy):
+        for c in person.checks:
+            yield Taken(c.on, c.version, c.heard, c.actor, c.role, c.event.kg, None, c.event.lila)
+
+
+def _disagree(one: Taken, other: Taken) -> str:
+    return f"Dua orang mengukur pada {figures.day(one.on)} dan angkanya berbeda: {one.says} dan {other.says}."
 
 
 class DataRequestOpen(PersonSign, frozen=True, tag="data-request-open"):

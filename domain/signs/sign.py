@@ -112,7 +112,7 @@ class Word(Protocol):
 
 
 def rests_on(
-    words: Sequence[Word], says: str, *, since: date | None = None, key: str = "", branch: str = ""
+    words: Sequence[Word], says: str, *, since: date | None = None, key: str = "", branch: str = "", form: str = ""
 ) -> Evidence:
     """A need that arose on the day of the newest of these words, or on `since`; later words only add to it."""
     arose = since or max(word.on for word in words)
@@ -124,6 +124,7 @@ def rests_on(
         heard=heard,
         key=key,
         branch=branch,
+        form=form,
     )
 
 

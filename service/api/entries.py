@@ -22,7 +22,10 @@ Outcome = Literal["recorded", "already", "held", "refused", "unreadable"]
 
 
 class Answer(Struct, frozen=True, omit_defaults=True):
-    """What became of one entry, in the order they were sent. `says` is the sentence for the person."""
+    """What became of one entry, in the order they were sent. `says` is the sentence for the person.
+
+    `case` is where it stands: what was sent to a case that was merged is recorded in the one that carries it on.
+    """
 
     entry: UUID | None
     answer: Outcome
@@ -153,7 +156,7 @@ def _told(sent: Submitted, answer: Handled) -> Answer:
     return Answer(
         entry=sent.entry,
         answer=answer.outcome,
-        case=sent.case,
+        case=answer.case,
         code=answer.code,
         says=says,
         version=answer.version,

@@ -20,19 +20,18 @@ from uuid_utils.compat import uuid7
 
 from domain import figures
 from domain.case import Event, Role
-from domain.child import Child
 from domain.desa import Desa
-from domain.labels import KINDS, SEX, label
-from domain.pregnancy import Pregnancy
+from domain.labels import label
 from domain.stories import encode
 from projections import timeline
 from projections.growth import InRoster
 from service import access, forms, plainly
 from service.access import Who
-from service.api import offered, sheet
+from service.api import offered, pairing, sheet
 from service.api import units as regions
 from service.api.cases import opened_or_404
 from service.api.entries import Answer, answers
+from service.api.subject import subject
 from service.api.threads import in_thread
 from service.api.typed import Page, Posted, Typed, first, texts
 from service.formbook import FORMS, Form
@@ -122,6 +121,7 @@ def _form_page(
             "today": place.now().date().isoformat(),
             "subject": subject(opened, who, place) if opened is not None else None,
             "because": because,
+            "pair": pairing.on_form(form, who, place, opened.case, _other(form, typed), back) if opened else None,
             "problem": problem,
             "action": f"/isi/{form.tag}",
             "entry": entry,
@@ -133,12 +133,16 @@ def _form_page(
     )
 
 
+def _other(form: Form, typed: Typed) -> str:
+    return next((first(typed, name) for name in ("into", "other") if name in form.hidden), "")
+
+
 def options(form: Form, who: Who, place: Place, opened: Opened | None) -> dict[str, tuple[tuple[str, str], ...]]:
     """Choices that depend on where one's post is: posyandu, and whom one may refer to; of a unit, its own."""
     units = place.accounts.units()
     if opened is not None and isinstance(opened.state, Desa):
         return regions.options(form, opened.state, who, units, place.now().date())
-    found: dict[str, tuple[tuple[str, str], ...]] = {}
+    found = {} if opened is None else offered.options(form, opened.state)
     if "posyandu" in form.fields:
         several = len(set(who.territory.posyandus.values())) > 1
         found["posyandu"] = tuple(
@@ -218,34 +222,6 @@ def _uuid(text: str) -> UUID:
 def _back(given: str) -> str:
     """Only to a page of ours: an address from elsewhere would lead people astray."""
     return given if given.startswith(("/daftar/", "/kasus/")) and "\\" not in given and "//" not in given else ""
-
-
-class Subject(Struct, frozen=True):
-    """Whom a page is about, in a name and a line."""
-
-    name: str
-    line: str
-
-
-def subject(opened: Opened, who: Who, place: Place) -> Subject:
-    """The name, as far as this role may know it, and age, sex and place."""
-    state, units = opened.state, place.accounts.units()
-    name = opened.person.name if opened.person is not None else ""
-    parts = []
-    if isinstance(state, Child):
-        parts.append(SEX[state.sex] if state.sex else "")
-        parts.append(figures.age(state.born, place.now().date()) if state.born else "belum didaftar lengkap")
-        parts.append(f"ibu {opened.person.mother}" if opened.person is not None and opened.person.mother else "")
-    elif isinstance(state, Pregnancy):
-        parts.append("ibu hamil" if not state.delivered else "ibu nifas")
-        if state.start is not None and not state.delivered:
-            parts.append(f"hamil {(place.now().date() - state.start).days // 7} minggu")
-    if isinstance(state, Desa):
-        return Subject(units[state.desa].name if state.desa in units else state.desa, label(state.level).capitalize())
-    parts += [units[code].name for code in (state.posyandu, state.desa) if code in units]
-    if not state.active:
-        parts.append("kasus selesai")
-    return Subject(name or KINDS[state.KIND], ", ".join(part for part in parts if part))
 
 
 # A whole weighing session

@@ -6,13 +6,16 @@ from datetime import date
 
 from uuid_utils.compat import uuid7
 
+from domain import figures
 from domain.case import PERSONS, Case, done
 from domain.child import Child
 from domain.desa import Desa
-from domain.family import Family, SupportGranted, SupportRequested
-from domain.person import Person
+from domain.family import Family, SupportClosed, SupportGranted, SupportRequested
+from domain.labels import ROLES, label
+from domain.person import DataRequestFulfilled, DataRequestReceived, Person, open_transfer
 from domain.pregnancy import Pregnancy
 from domain.signs.birth import deaths
+from domain.signs.person import disputed
 from service.api import units as regions
 from service.formbook import Form
 from service.places import Opened
@@ -31,6 +34,8 @@ def possible(form: Form, state: Case, today: date) -> bool:
         return not state.active
     if form.tag == "person.review-death":
         return bool(deaths(state))
+    if "into" in form.hidden or "other" in form.hidden:
+        return False  # only from where it is known which other case is meant
     if not state.active:
         return False
     if form.begins:
@@ -59,6 +64,12 @@ _NEWBORN_DAYS = 60
 
 
 def _possible_for(person: Person, tag: str) -> bool:
+    if tag.endswith(".resolve-conflict"):
+        return bool(disputed(person))
+    if tag in ("person.accept-transfer", "person.refuse-transfer"):
+        return open_transfer(person) is not None
+    if tag == "person.fulfil-data-request":
+        return bool(_open_request(person))
     if tag.startswith("referral.") and tag != "referral.create":
         return any(r.open for r in person.referrals)
     if tag == "pmt.start":
@@ -82,13 +93,22 @@ def given(form: Form, opened: Opened | None, key: str) -> dict[str, list[str]]:
         given["cycle"] = [str(_cycle(form, state))]
         week = len(next((c.weeks for c in state.cycles if c.running), ())) + 1
         given["week"] = [str(week)]
+    if "request" in form.hidden and isinstance(state, Person):
+        given["request"] = [str(uuid7())]
+        if form.tag == "person.fulfil-data-request":
+            given["request"] = [key or _open_request(state)]
+    for name in ("into", "other"):
+        if name in form.hidden and key:
+            given[name] = [key]
     if "support" in form.hidden:
-        given["support"] = [_support(form, state)]
+        given["support"] = [str(uuid7())]
+    if "support" in form.fields:
+        given |= _of_request(state, key)
     if "referral" in form.hidden and isinstance(state, Person):
         open_ = [r for r in state.referrals if r.open]
         given["referral"] = [str(open_[-1].id if form.tag != "referral.create" and open_ else uuid7())]
     if form.tag == "child.verify-measurement" and isinstance(state, Child) and state.weighings:
-        given["version"] = [str(state.weighings[-1].version)]
+        given["version"] = [key if key.isdecimal() else str(state.weighings[-1].version)]
     if form.tag == "person.review-death":
         given["whose"] = [whose for whose, _, _ in deaths(state)[:1]]
     if form.tag.endswith(".identify") and opened.person is not None:
@@ -98,12 +118,39 @@ def given(form: Form, opened: Opened | None, key: str) -> dict[str, list[str]]:
     return given
 
 
-def _support(form: Form, state: Case) -> str:
-    """A new request has a new number; an answer is to the newest request, if there is one."""
-    asked = [a.event for a in done(state.acts, SupportRequested)]
-    if form.tag == "family.request-support":
-        return str(uuid7())
-    return str(asked[-1].support) if asked else ""  # type: ignore[attr-defined]
+def options(form: Form, state: Case) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Choices that follow from the case: the measurements that contradict each other, the help that was asked for."""
+    found: dict[str, tuple[tuple[str, str], ...]] = {}
+    if "version" in form.fields and isinstance(state, Person):
+        found["version"] = tuple(
+            (str(one.version), f"{one.says} ({figures.day(one.on)}, dicatat {ROLES[one.role]})")
+            for one in disputed(state)
+        )
+    if "support" in form.fields:
+        found["support"] = tuple(
+            (str(asked.support), f"{label(asked.what)}, diminta {figures.day(asked.on)}") for asked in _requests(state)
+        )
+    return found
+
+
+def _requests(state: Case) -> list[SupportRequested]:
+    """What was asked for and not closed, the newest first."""
+    closed = {a.event.support for a in done(state.acts, SupportClosed)}  # type: ignore[attr-defined]
+    asked = [a.event for a in reversed(done(state.acts, SupportRequested))]
+    return [e for e in asked if isinstance(e, SupportRequested) and e.support not in closed]
+
+
+def _of_request(state: Case, key: str) -> dict[str, list[str]]:
+    """The request that the task is about, and what was asked for in it."""
+    about = next((asked for asked in _requests(state) if str(asked.support) == key), None)
+    return {} if about is None else {"support": [key], "what": [about.what]}
+
+
+def _open_request(state: Person) -> str:
+    """The oldest request of the family that has no answer."""
+    answered = {a.event.request for a in done(state.acts, DataRequestFulfilled)}  # type: ignore[attr-defined]
+    asked = [a.event.request for a in done(state.acts, DataRequestReceived)]  # type: ignore[attr-defined]
+    return next((str(request) for request in asked if request not in answered), "")
 
 
 def _cycle(form: Form, state: Person) -> int:

@@ -17,22 +17,25 @@ from msgspec import Struct
 from domain import checkups, figures, labels
 from domain.antenatal import KRST, RiskScored
 from domain.birth import neonatal_contacts, risk_tags
-from domain.case import NAKES, Role, done
+from domain.case import NAKES, PERSONS, Corrected, Retracted, Role, done
 from domain.child import Child
 from domain.desa import Desa
 from domain.labels import KINDS
 from domain.labels import STATES as STANDINGS
+from domain.person import TOLD_TWICE
 from domain.pregnancy import Pregnancy, contacts, postnatal_contacts
 from domain.signs.antenatal import RiskHigh
+from domain.stories import TOPICS
 from projections import people
 from projections.queue import DueState, Narrow, Task
 from projections.timeline import Told
 from service import access, plainly
 from service.access import Who
-from service.api import feeding, filling, offered
+from service.api import feeding, filling, offered, pairing
 from service.api import units as regions
 from service.api.cases import Measure, measures, opened_or_404
 from service.api.queues import found, listed
+from service.api.subject import subject
 from service.chart import Dot, weight_chart
 from service.formbook import FORMS
 from service.places import Opened, Place
@@ -217,25 +220,38 @@ def _starts(who: Who) -> Iterator[tuple[str, str]]:
 
 
 class Hit(Struct, frozen=True):
-    case: UUID
+    href: str
     name: str
     line: str
 
 
 @get("/cari", include_in_schema=False, sync_to_thread=True)
-def search_page(who: NamedDependency[Who], place: NamedDependency[Place], q: FromQuery[str] = "") -> Template:
-    """People by name, in one's own places."""
+def search_page(
+    who: NamedDependency[Who],
+    place: NamedDependency[Place],
+    q: FromQuery[str] = "",
+    kasus: FromQuery[UUID | None] = None,
+) -> Template:
+    """People by name, in one's own places; with `kasus`, to say who of them may be the person of that case."""
     units, today = place.accounts.units(), place.now().date()
-    hits = [_hit(one, units, today) for one in (found(who, place, q) if q.strip() else ())]
-    return Template("cari.html", context={"who": who, "q": q.strip()[:100], "found": hits})
+    double = opened_or_404(who, place, kasus, "search")[0] if kasus is not None else None
+    hits = [
+        _hit(one, units, today, "" if double is None else pairing.suspicion(double, one.case))
+        for one in (found(who, place, q) if q.strip() else ())
+        if double is None or (one.kind == double.kind and one.case != double.case)
+    ]
+    context = {"who": who, "q": q.strip()[:100], "found": hits, "case": kasus}
+    return Template(
+        "cari.html", context={**context, "subject": subject(double, who, place) if double is not None else None}
+    )
 
 
-def _hit(one: people.Found, units: access.Units, today: Any) -> Hit:
+def _hit(one: people.Found, units: access.Units, today: Any, href: str) -> Hit:
     where = units[one.posyandu].name if one.posyandu in units else ""
     parts = [plainly.age(one.kind, one.born, today), f"ibu {one.mother}" if one.mother else "", where]
     if one.state != "active":
         parts.append(STANDINGS[one.state])
-    return Hit(one.case, one.name or "Tanpa nama", ", ".join(part for part in parts if part))
+    return Hit(href or f"/kasus/{one.case}", one.name or "Tanpa nama", ", ".join(part for part in parts if part))
 
 
 # One case
@@ -289,13 +305,14 @@ def case_page(
             "who": who,
             "news": NEWS.get(kabar, ""),
             "fresh": fresh,
-            "subject": filling.subject(opened, who, place),
+            "subject": subject(opened, who, place),
             "facts": list(_facts(opened, who, place)),
             "region": isinstance(opened.state, Desa),
             "under": regions.under(opened.state, units) if isinstance(opened.state, Desa) else (),
             "identify": _identify(opened, who),
             "tasks": [_owed(task, who, place, every, now, f"/kasus/{case}") for task in tasks],
             "kin": list(_kin(opened, who, place, now)),
+            "pairs": list(pairing.on_page(opened, who, place)),
             "actions": list(_actions(opened, who, now.date())),
             "chart": _chart(opened, place, grown),
             "growth": [_growth_row(m, opened) for m in reversed(grown)],
@@ -441,6 +458,9 @@ def _actions(opened: Opened, who: Who, today: date) -> Iterator[tuple[str, str]]
         may = tag not in _NOT_OFFERED and access.may(who.role, tag)
         if may and offered.fits(form, opened) and offered.possible(form, opened.state, today):
             yield f"/isi/{tag}?kasus={opened.case}", form.title
+    if opened.kind in PERSONS and opened.state.active and access.may(who.role, "person.suspect-duplicate"):
+        name = opened.person.name if opened.person is not None else ""
+        yield f"/cari?{urlencode({'kasus': opened.case, 'q': name})}", FORMS["person.suspect-duplicate"].title
 
 
 def _chart(opened: Opened, place: Place, grown: Sequence[Measure]) -> str:
@@ -495,7 +515,7 @@ def _z(z: float | None) -> str:
 
 
 def _line(told: Told, who: Who, place: Place, case: UUID) -> Line:
-    mends = told.retracted_by is None and not told.topic.startswith(("case.corrected", "case.retracted"))
+    mends = told.retracted_by is None and told.topic not in _NEVER_MENDED
     mine = told.actor == str(who.account) or who.role in NAKES
     return Line(
         on=told.on.isoformat(),
@@ -504,6 +524,9 @@ def _line(told: Told, who: Who, place: Place, case: UUID) -> Line:
         struck=told.retracted_by is not None,
         mend=f"/salah/{case}/{told.number}" if mends and mine and access.may(who.role, "case.retract") else "",
     )
+
+
+_NEVER_MENDED = frozenset(TOPICS[event] for event in (Corrected, Retracted, *TOLD_TWICE))
 
 
 HANDLERS: tuple[Any, ...] = (home, desk_page, search_page, case_page, *filling.HANDLERS, *feeding.HANDLERS)

@@ -51,6 +51,8 @@ FORMS: tuple[Form, ...] = (
     Form("person.accept-transfer", "Terima pindah", "Terima", ("on", "posyandu"),
          hint="Kasus dengan semua tugas dan rujukannya menjadi milik posyandu ini."),
     Form("person.refuse-transfer", "Tolak pindah", "Tolak", ("on", "reason"), ("note",)),
+    Form("person.suspect-duplicate", "Mungkin tercatat dua kali", "Laporkan", ("on", "why"), hidden=("other",),
+         hint="Kasus ini mendapat tugas: diperiksa, lalu digabung atau dinyatakan orang yang berbeda."),
     Form("person.merge", "Gabungkan kasus", "Gabungkan", ("on",), hidden=("into",),
          hint="Kasus ini berhenti; kasus lain dari orang yang sama berlanjut."),
     Form("person.declare-distinct", "Nyatakan orang berbeda", "Simpan", ("on",), ("note",), hidden=("other",)),

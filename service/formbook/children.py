@@ -29,7 +29,7 @@ FORMS: tuple[Form, ...] = (
     Form("child.move", "Catat pindah", "Simpan", ("on", "posyandu"), ("address", "note"), kind="child",
          hint="Kosongkan posyandu bila pindah ke luar kabupaten."),
     Form("child.die", "Catat meninggal", "Simpan", ("on", "place"), ("note",), kind="child"),
-    Form("child.resolve-conflict", "Pilih hasil ukur", "Pakai hasil ini", ("on",), hidden=("version",), kind="child"),
+    Form("child.resolve-conflict", "Pilih hasil ukur", "Pakai hasil ini", ("on", "version"), kind="child"),
     Form("child.immunize", "Catat imunisasi", "Simpan imunisasi", ("on", "vaccine", "also", "batch", "site"),
          kind="child"),
     Form("child.copy-immunization-history", "Salin riwayat imunisasi", "Simpan riwayat", ("on", "record", "vaccines"),

@@ -19,6 +19,7 @@ FORMS: tuple[Form, ...] = (
     Form("pregnancy.measure", "Ukur ibu hamil", "Simpan ukuran",
          ("on", "kg", "lila", "systolic", "diastolic", "fundus", "heartbeat", "presentation"), kind="pregnancy",
          hint="Isi yang diukur saja."),
+    Form("pregnancy.resolve-conflict", "Pilih hasil ukur", "Pakai hasil ini", ("on", "version"), kind="pregnancy"),
     Form("pregnancy.record-lab-result", "Catat hasil laboratorium", "Simpan hasil", ("on", "test", "value", "result"),
          kind="pregnancy"),
     Form("pregnancy.give-tablets", "Beri tablet", "Simpan", ("on", "kind", "count", "taken"), kind="pregnancy"),

@@ -13,7 +13,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 import msgspec
 from msgspec import Struct
 
-from domain import case, stories
+from domain import case, person, stories
 from domain.case import Elsewhere, Envelope, Event, Recorded, Refused, zone
 from domain.protocol import Book, Obligation, obligations, state
 from domain.refusals import refusal, unreadable
@@ -82,7 +82,9 @@ class Told:
         try:
             command = stories.command(msgspec.json.encode(_asked(kejadian)))
             today = by.recorded_at.astimezone(WIB).date()
-            return stories.decide(number, story, stories.fold(story), command, today, by)
+            state = stories.fold(story)
+            other = None if person.other_of(command) is None else state  # told alone, as if the other were like it
+            return stories.decide(number, story, state, command, today, by, other=other)
         except msgspec.ValidationError as wrong:
             raise JuknisError(f"{place}: {unreadable(str(wrong))}") from wrong
         except Refused as refused:

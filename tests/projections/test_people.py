@@ -15,7 +15,7 @@ from domain.case import Act, Personal
 from domain.child import Child
 from domain.pregnancy import Pregnancy
 from projections import people
-from projections.people import Candidate, candidates, find, identity, line, normal, person, search
+from projections.people import identity, line, normal, person, search
 from projections.projection import Row
 from tests.projections.standing import stand
 
@@ -176,56 +176,8 @@ def test_a_nik_is_read_with_the_marks_people_write(nik: str) -> None:
     assert people.whole_nik(nik) == NIK
 
 
-@pytest.mark.parametrize("nik", [None, "", "360333010624****", "36033301062400", "٣٦٠٣٣٣٠١٠٦٢٤٠٠٠١"])
+@pytest.mark.parametrize(
+    "nik", [None, "", "360333010624****", "36033301062400", "٣٦٠٣٣٣٠١٠٦٢٤٠٠٠١", "0000000000000000"]
+)
 def test_a_masked_or_broken_nik_identifies_nobody(nik: str | None) -> None:
     assert people.whole_nik(nik) is None
-
-
-# Recognising
-
-
-def test_a_nik_finds_its_cases(conn: psycopg.Connection, schema: str) -> None:
-    stand(conn, schema, people.TABLE, [of(1), of(2, Personal(name="Rina"))])
-    assert find(conn, schema, hashed(NIK)) == (case(1),)
-    assert find(conn, schema, hashed(MOTHER)) == ()
-
-
-def test_the_strongest_ground_decides(conn: psycopg.Connection, schema: str) -> None:
-    stand(conn, schema, people.TABLE, [of(1), of(2, replace(BUDI, nik=None)), of(3, Personal(name="Boedi Santosso"))])
-    known = {"nik_hash": hashed(NIK), "mother_nik_hash": hashed(MOTHER), "name": "Budi Santoso", "born": BORN}
-    assert candidates(conn, schema, "child", **known, posyandu=MELATI) == (Candidate(case(1), "nik"),)  # type: ignore[arg-type]
-    del known["nik_hash"]
-    assert candidates(conn, schema, "child", **known, posyandu=MELATI) == (  # type: ignore[arg-type]
-        Candidate(case(1), "mother-nik-and-birth"),
-        Candidate(case(2), "mother-nik-and-birth"),
-    )
-    del known["mother_nik_hash"]
-    found = candidates(conn, schema, "child", **known, posyandu=MELATI)  # type: ignore[arg-type]
-    assert found == tuple(Candidate(case(n), "name-birth-posyandu") for n in (1, 2, 3))
-
-
-def test_a_twin_of_another_name_is_not_a_candidate_and_a_newborn_without_one_is(
-    conn: psycopg.Connection, schema: str
-) -> None:
-    unnamed = Personal(name="Bayi Ny. Siti", mother="Siti", mother_nik=MOTHER)
-    stand(conn, schema, people.TABLE, [of(1, replace(BUDI, nik=None)), of(2, unnamed)])
-    found = candidates(conn, schema, "child", mother_nik_hash=hashed(MOTHER), name="Bayu", born=BORN)
-    assert found == (Candidate(case(2), "mother-nik-and-birth"),)
-
-
-@pytest.mark.parametrize(
-    ("name", "born", "posyandu"), [("Budi", BORN, MELATI), ("Budi Santoso", BORN, MAWAR), (None, BORN, MELATI)]
-)
-def test_less_than_name_birth_and_posyandu_recognises_nobody(
-    conn: psycopg.Connection, schema: str, name: str | None, born: date, posyandu: str
-) -> None:
-    stand(conn, schema, people.TABLE, [of(1), of(2, Personal(name=None))])
-    assert candidates(conn, schema, "child", name=name, born=born, posyandu=posyandu) == ()
-
-
-def test_a_pregnancy_is_not_a_candidate_for_a_child(conn: psycopg.Connection, schema: str) -> None:
-    first = Act(BORN, 1, datetime(2024, 6, 1, tzinfo=UTC), "bidan", "a1", child.Died(on=BORN))
-    mother = Pregnancy(desa=MELATI[:10], posyandu=MELATI, first=first, mother_born=date(1995, 7, 1))
-    stand(conn, schema, people.TABLE, [of(1, Personal(name="Siti", nik=MOTHER), state=mother)])
-    assert candidates(conn, schema, "child", nik_hash=hashed(MOTHER)) == ()
-    assert candidates(conn, schema, "pregnancy", nik_hash=hashed(MOTHER)) == (Candidate(case(1), "nik"),)

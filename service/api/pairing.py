@@ -1,0 +1,90 @@
+"""Two cases that may be one person, on the pages: what of the other is shown, and the ways to decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlencode
+from uuid import UUID
+
+from msgspec import Struct
+
+from domain.case import done
+from domain.person import Person, RecordsAbsorbed
+from service import access
+from service.access import Who
+from service.api.subject import subject
+from service.formbook import Form
+from service.places import Opened, Place
+
+_FIELDS = ("into", "other")
+"""Where a form names the other case."""
+
+
+class Other(Struct, frozen=True):
+    """The other case, as far as this post may know it."""
+
+    name: str
+    line: str
+    href: str
+    """Empty where it may not be opened: then only the place is said, so that people there can be asked."""
+    says: str = ""
+    """What it is to the case that is read."""
+    ways: tuple[tuple[str, str], ...] = ()
+    """What else can be decided of the two."""
+
+
+def on_form(form: Form, who: Who, place: Place, case: UUID, key: str, back: str) -> Other | None:
+    """The other case of a form that is about two, with the forms that decide otherwise."""
+    if not any(name in form.hidden for name in _FIELDS):
+        return None
+    other = _number(key)
+    if other is None:
+        return None
+    return _other(who, place, other, "Kasus yang lain", tuple(_ways(who, case, other, back, without=form.tag)))
+
+
+def on_page(opened: Opened, who: Who, place: Place) -> Iterator[Other]:
+    """The case that carries this one on, and those that this one carries on."""
+    state = opened.state
+    if not isinstance(state, Person):
+        return
+    back = f"/kasus/{opened.case}"
+    if state.merged is not None:
+        apart = tuple(_ways(who, opened.case, state.merged, back, without="person.merge"))
+        yield _other(who, place, state.merged, "Sudah digabung; dilanjutkan di kasus ini", apart)
+    absorbed: dict[UUID, None] = {a.event.other: None for a in done(state.acts, RecordsAbsorbed)}  # type: ignore[attr-defined]
+    for other in absorbed:
+        if place.merged_into(other) == opened.case:
+            yield _other(who, place, other, "Riwayat lama orang yang sama", ())
+
+
+def suspicion(opened: Opened, other: UUID) -> str:
+    """Where to say that the other may be the same person."""
+    asked = {"kasus": opened.case, "kunci": other, "kembali": f"/kasus/{opened.case}"}
+    return f"/isi/person.suspect-duplicate?{urlencode(asked)}"
+
+
+def _ways(who: Who, case: UUID, other: UUID, back: str, without: str) -> Iterator[tuple[str, str]]:
+    for tag, words in (
+        ("person.merge", "Orang yang sama: gabungkan"),
+        ("person.declare-distinct", "Orang yang berbeda"),
+    ):
+        if tag != without and access.may(who.role, tag):
+            yield f"/isi/{tag}?{urlencode({'kasus': case, 'kunci': other, 'kembali': back})}", words
+
+
+def _other(who: Who, place: Place, case: UUID, says: str, ways: tuple[tuple[str, str], ...]) -> Other:
+    found = place.open(who, case, "pair")
+    if found is not None:
+        shown = subject(found[0], who, place)
+        return Other(shown.name or "Tanpa nama", shown.line, f"/kasus/{case}", says, ways)
+    units = place.accounts.units()
+    names = [units[code].name for code in place.where(case) if code in units]
+    return Other("Di tempat lain", ", ".join(names) or "tidak diketahui", "", says, ways)
+
+
+def _number(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,295 @@
+"""What the system has recorded by itself, since it follows from what stands recorded: cases that may be one person, and
+desks that have too much.
+
+Each policy looks at the lists once they show the newest events, and asks through the write path under numbers made of
+what it found. So it may be run again, by two processes or after a crash, and records nothing twice.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from threading import Event as Flag
+from typing import Any, LiteralString
+from uuid import UUID, uuid5
+
+import psycopg
+import structlog
+from msgspec import Struct
+from psycopg import Connection
+from psycopg.sql import SQL, Identifier
+
+from domain import child, desa, person, pregnancy, stories
+from domain.case import SYSTEM, Case, Command, Corrected, Event, Refused, Role, done
+from domain.oversight import CountWorkload, WorkloadCounted
+from domain.person import SuspectDuplicate
+from domain.protocol import Book
+from domain.signs.oversight import Overloaded
+from projections import duplicates, log
+from projections import queue as lists
+from projections.duplicates import Pair
+from projections.follow import CHANNEL
+from projections.queue import Load
+from service.access import Unit, Units
+from service.accounts import Accounts
+from service.handle import Actor, Asked, Submitted, record
+from service.store import Store
+
+EVENTS = 5000
+"""Events looked at in one round."""
+
+PAUSE_SECONDS = 1.0
+"""Between two rounds: a task of a week or two is in no hurry, and the lists must be ahead."""
+
+SWEEP_SECONDS = 60.0
+"""How often every kabupaten is looked at even if nobody called."""
+
+_log = structlog.get_logger()
+
+
+class Watched(Struct, frozen=True):
+    """A kabupaten, as far as its policies are concerned."""
+
+    store: Store
+    accounts: Accounts
+    book: Callable[[date], Book]
+
+    @property
+    def now(self) -> datetime:
+        """This moment, by the clock of the place."""
+        return datetime.now(self.store.clock)
+
+
+def look(watched: Watched) -> int:
+    """One round of every policy, as far as the lists go. Returns how many entries were recorded."""
+    now = watched.now
+    return suspect_duplicates(watched.store, now) + count_workloads(watched, now)
+
+
+# Two cases of one person (X01, X02)
+
+_TELLING: tuple[type[Event], ...] = (
+    child.Reported, child.Registered, child.Identified, child.Moved, pregnancy.Reported, pregnancy.Registered,
+    pregnancy.Identified, person.TransferAccepted, person.RecordsDeclaredDistinct, Corrected,
+)  # fmt: skip
+"""After these a case may look like another. Once told that two are different, it may still be a third."""
+
+_TOPICS = [stories.TOPICS[event] for event in _TELLING]
+
+_PAIRS = UUID("5b1f3a70-0f6e-4b0e-9d52-6a3c9a1c7e41")
+
+
+def suspect_duplicates(store: Store, now: datetime) -> int:
+    """Record for every new pair of cases that may be one person that somebody should look; the younger of them asks."""
+    recorded = 0
+    while True:
+        with store.pool.connection() as conn:
+            after, upto = _ahead(conn, store.schema)
+            if upto <= after:
+                return recorded
+            touched = _touched(conn, store.schema, after, upto)
+            asked = _suspicions(conn, store, touched, now) if touched else []
+        recorded += _recorded(store, asked)
+        with store.pool.connection() as conn:
+            conn.execute(_sql(store.schema, _MOVE), {"after": after, "upto": upto}, prepare=True)
+
+
+def _suspicions(conn: Connection[Any], store: Store, touched: Sequence[UUID], now: datetime) -> list[Asked]:
+    """Of each younger case the strongest suspicion that it has not had, against the oldest."""
+    numbered = {_number(pair): pair for pair in duplicates.pairs(conn, store.schema, touched)}
+    known = {row[0] for row in conn.execute(_sql(store.schema, _KNOWN), [list(numbered)])}
+    of: dict[UUID, tuple[UUID, Pair]] = {}
+    for number, pair in sorted(numbered.items(), key=lambda one: _STRENGTH.index(one[1].why)):
+        if number not in known:
+            of.setdefault(pair.younger, (number, pair))
+    today = now.astimezone(store.clock).date()
+    return [
+        _asked(number, pair.younger, SuspectDuplicate(on=today, other=pair.older, why=pair.why), now)
+        for number, pair in of.values()
+    ]
+
+
+_STRENGTH: tuple[duplicates.Ground, ...] = ("nik", "nik-ibu", "nama")
+
+
+def _number(pair: Pair) -> UUID:
+    return uuid5(_PAIRS, f"{pair.younger} {pair.older} {pair.why}")
+
+
+def _ahead(conn: Connection[Any], schema: str) -> tuple[int, int]:
+    """From where and how far to look: not beyond what the list of people shows."""
+    row = conn.execute(_sql(schema, _STANDING), prepare=True).fetchone()
+    assert row is not None
+    after, shown = row
+    return after, min(after + EVENTS, shown)
+
+
+def _touched(conn: Connection[Any], schema: str, after: int, upto: int) -> list[UUID]:
+    asked = {"after": after, "upto": upto, "topics": _TOPICS}
+    return [row[0] for row in conn.execute(_sql(schema, _TOUCHED), asked, binary=True, prepare=True)]
+
+
+# Desks with too much to do (V02)
+
+_COUNTS = UUID("9d7c1c36-4e0a-4a1e-8f2b-1c8f3a5d2b90")
+
+BETWEEN_COUNTS = timedelta(days=7)
+"""A desk at the edge of too much is not told of every day."""
+
+
+def count_workloads(watched: Watched, now: datetime) -> int:
+    """Record the load of every desk that has too much, or no longer has, in the story of its puskesmas.
+
+    As long as it is too much it is counted again each month, since a plan made meanwhile may not have helped.
+    """
+    store, units = watched.store, watched.accounts.units()
+    today = now.astimezone(store.clock).date()
+    rules = [s for rule in watched.book(today).protocol.rules for s in rule.signs if isinstance(s, Overloaded)]
+    if not rules:
+        return 0
+    with store.pool.connection() as conn:
+        counted = dict(_counted(conn, store.schema, units, now))
+        told = log.stories(conn, store.schema, {desa.number(code) for _, _, code in counted})
+    of = {case: _last_counts(stories.fold(story)) for case, story in told.items()}
+    asked = []
+    for (desk, unit, puskesmas), (open_, late) in sorted(counted.items()):
+        case = desa.number(puskesmas)
+        command = CountWorkload(on=today, desk=desk, unit=unit, open=open_, late=late)
+        if told[case] and _worth_telling(command, of[case].get((desk, unit)), rules[0], today):
+            asked.append(_asked(uuid5(_COUNTS, f"{desk} {unit} {today}"), case, command, now))
+    return _recorded(store, asked)
+
+
+_Place = tuple[Role, str, str]
+"""A desk, the unit it is in, and the puskesmas above."""
+
+
+def _counted(
+    conn: Connection[Any], schema: str, units: Units, now: datetime
+) -> Iterator[tuple[_Place, tuple[int, int]]]:
+    """Open and late tasks of each kader's posyandu and each bidan's desa."""
+    for desk, kind in (("kader", "posyandu"), ("bidan", "desa")):
+        sums: dict[str, tuple[int, int]] = {unit.code: (0, 0) for unit in units.values() if unit.kind == kind}
+        for load in lists.loads(conn, schema, desk, now):  # type: ignore[arg-type]
+            code = _seat(load, kind)
+            if code in sums:
+                sums[code] = (sums[code][0] + load.open, sums[code][1] + load.late)
+        for code, both in sums.items():
+            puskesmas = _puskesmas(units[code], units)
+            if puskesmas is not None:
+                yield (desk, code, puskesmas), both  # type: ignore[misc]
+
+
+def _seat(load: Load, kind: str) -> str:
+    return load.posyandu if kind == "posyandu" else load.desa
+
+
+def _puskesmas(unit: Unit, units: Units) -> str | None:
+    above: Unit | None = unit
+    while above is not None and above.kind != "puskesmas":
+        above = units.get(above.parent) if above.parent else None
+    return None if above is None else above.code
+
+
+def _last_counts(state: Case | None) -> Mapping[tuple[Role, str], WorkloadCounted]:
+    """The newest count of each desk."""
+    acts = () if state is None else done(state.acts, WorkloadCounted)
+    return {(e.desk, e.unit): e for a in acts if isinstance(e := a.event, WorkloadCounted)}
+
+
+def _worth_telling(now: CountWorkload, last: WorkloadCounted | None, rule: Overloaded, today: date) -> bool:
+    heavy = rule.heavy(now.open, now.late)
+    if last is None or not rule.heavy(last.open, last.late):
+        return heavy and (last is None or today - last.on >= BETWEEN_COUNTS)
+    if not heavy:
+        return today - last.on >= BETWEEN_COUNTS
+    return (last.on.year, last.on.month) != (today.year, today.month)
+
+
+# How a policy asks
+
+
+def _asked(entry: UUID, case: UUID, command: Command, at: datetime) -> Asked:
+    return Asked(Submitted(entry, case, command), Actor(SYSTEM, "kabupaten", "", _may), at)
+
+
+def _may(command: Command, _state: Case | None) -> None:
+    if not isinstance(command, SuspectDuplicate | CountWorkload):
+        raise Refused("not-allowed")
+
+
+def _recorded(store: Store, asked: list[Asked]) -> int:
+    """What was asked and came to something new. What a person has settled meanwhile is refused, and rightly."""
+    answers = record(store, asked) if asked else []
+    for answer in answers:
+        if answer.outcome == "held":
+            raise psycopg.OperationalError(f"a policy was held back: {answer.code}")
+        if answer.outcome == "refused":
+            _log.info("policy refused", schema=store.schema, code=answer.code)
+    return sum(1 for answer in answers if answer.outcome == "recorded")
+
+
+# The thread
+
+
+def run(dsn: str, places: Mapping[str, Watched], stop: Flag) -> None:
+    """Watch these kabupaten of one database, by their schemas, until told to stop, whatever happens on the way."""
+    counted: dict[str, date] = {}
+    pause = PAUSE_SECONDS
+    while not stop.is_set():
+        try:
+            _watch(dsn, places, stop, counted)
+        except Exception as problem:  # noqa: BLE001  # the lists must go on being followed, whatever a policy meets
+            _log.error("policies broken off", error=type(problem).__name__)
+            stop.wait(pause)
+            pause = min(pause * 2, SWEEP_SECONDS)
+
+
+def _watch(dsn: str, places: Mapping[str, Watched], stop: Flag, counted: dict[str, date]) -> None:
+    with psycopg.connect(dsn, autocommit=True, application_name="dampingi policies") as ear:
+        ear.execute(SQL("LISTEN {}").format(Identifier(CHANNEL)))
+        called, swept = set(places), time.monotonic()
+        while not stop.is_set():
+            for schema in called & places.keys():
+                _round(schema, places[schema], counted)
+            stop.wait(PAUSE_SECONDS)
+            called = {call.payload for call in ear.notifies(timeout=0)}
+            if time.monotonic() - swept >= SWEEP_SECONDS:
+                called, swept = set(places), time.monotonic()
+
+
+def _round(schema: str, watched: Watched, counted: dict[str, date]) -> None:
+    now = watched.now
+    suspect_duplicates(watched.store, now)
+    if counted.get(schema) != now.date():
+        count_workloads(watched, now)
+        counted[schema] = now.date()
+
+
+_STANDING: LiteralString = """
+SELECT p.position, f.position
+FROM {policies} AS p, {follower} AS f
+WHERE p.name = 'duplicates' AND f.name = 'people'
+"""
+
+_TOUCHED: LiteralString = """
+SELECT DISTINCT case_id
+FROM {events}
+WHERE position > %(after)s AND position <= %(upto)s AND topic = ANY(%(topics)s)
+"""
+
+_KNOWN: LiteralString = "SELECT entry FROM {entries} WHERE entry = ANY(%s)"
+
+_MOVE: LiteralString = """
+UPDATE {policies}
+SET position = %(upto)s
+WHERE name = 'duplicates' AND position = %(after)s
+"""
+
+
+@lru_cache(maxsize=4096)
+def _sql(schema: str, text: LiteralString) -> bytes:
+    names = ("policies", "follower", "events", "entries")
+    return SQL(text).format(**{name: Identifier(schema, name) for name in names}).as_bytes()
