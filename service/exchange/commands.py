@@ -15,11 +15,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from domain.case import Role
+from service import following
 from service.access import Units
 from service.embedded import EmbeddedError
 from service.exchange import eppgbm, visits
 from service.exchange.ahead import Ahead, Source
 from service.exchange.cells import Unclear
+from service.exchange.comparing import Comparison
 from service.exchange.door import ROLES, ImportDoor, opened
 from service.exchange.intake import Intake
 from service.exchange.lines import Line, TableError
@@ -111,10 +113,10 @@ def _import(
             with _progress() as progress:
                 task = progress.add_task(file.name, total=file.stat().st_size)
                 tick = partial(_advance, progress, task, rows)
-                intake = Intake(place.door)
-                tally = bring_in(rows, intake, aside, notes, tick)
-            if tally.rejected:
-                _ask_to_mend(place.door, intake, file, tally)
+                intake, comparison = Intake(place.door), Comparison(following.juknis().book(place.door.today).who)
+                tally = bring_in(comparison.watch(rows), intake, aside, notes, tick)
+            _ask_to_mend(place.door, intake, file, tally)
+            _tell_of_differences(place.door, comparison, file)
             with Console(stderr=True).status("Memutakhirkan daftar"):
                 place.up_to_date()
     except (TableError, FileError, Unclear, CutShort, SettingsError, MigrationError, EmbeddedError) as problem:
@@ -129,11 +131,26 @@ def _import(
 
 def _ask_to_mend(door: ImportDoor, intake: Intake, file: Path, tally: Tally) -> None:
     """What was rejected becomes a task of the puskesmas whose file it is."""
+    if not tally.rejected:
+        return
     puskesmas = next((code for code, _ in intake.puskesmas.most_common(1)), None)
-    with file.open("rb") as content:
-        digest = hashlib.file_digest(content, "sha256").hexdigest()
-    if not door.reject(puskesmas, digest, tally.rejected):
+    if not door.reject(puskesmas, _digest(file), tally.rejected):
         click.echo("Baris yang ditolak tidak menjadi tugas: puskesmasnya tidak diketahui atau belum dimulai.", err=True)
+
+
+def _tell_of_differences(door: ImportDoor, comparison: Comparison, file: Path) -> None:
+    """A file and the program should come to the same z-scores; where they do not, somebody finds out why."""
+    if comparison.found:
+        digest = _digest(file)
+        for (puskesmas, month), found in sorted(comparison.found.items()):
+            door.compared(puskesmas, digest, month, found)
+    if said := comparison.says():
+        click.echo(said, err=True)
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _tell_of(aside: Aside, what: str) -> None:

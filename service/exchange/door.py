@@ -19,6 +19,7 @@ from projections import follow, people
 from service import embedded, following
 from service.access import SEAT, Post, Units, Who, check, territory
 from service.accounts import Accounts
+from service.exchange.comparing import Compared
 from service.exchange.intake import Wanted
 from service.handle import Actor, Answer, Asked, Submitted, record
 from service.migrate import MigrationError, pending
@@ -88,6 +89,14 @@ class ImportDoor:
         [answer] = self.submit([(Submitted(entry, desa.number(puskesmas), command), puskesmas)])
         return answer.outcome in ("recorded", "already") or answer.code == "entry-reused"
 
+    def compared(self, puskesmas: str, file: str, month: date, found: Compared) -> None:
+        """Tell in the story of the puskesmas how far z-scores are from ours (V10). Once for a file and month."""
+        command = oversight.CompareExport(
+            on=self.today, month=month, rows=found.rows, differing=found.differing, widest=found.widest
+        )
+        entry = uuid5(_COMPARED, f"{puskesmas} {file} {month}")
+        self.submit([(Submitted(entry, desa.number(puskesmas), command), puskesmas)])
+
     def _ids(self, text: LiteralString, asked: Sequence[UUID]) -> set[UUID]:
         with self._store.pool.connection() as conn:
             return {row[0] for row in conn.execute(_sql(text, self._store.schema), [list(asked)])}
@@ -103,6 +112,7 @@ class ImportDoor:
         return actor
 
 
+_COMPARED = UUID("0c7e5a14-1f3d-5f53-9a2e-7b4f8d2c6e90")
 _REJECTED = UUID("4b0f6a0e-9c55-4a53-8f0c-5a1d2f0b7c11")
 _POSTS = UUID("6d3b9a52-7f0e-5c1d-8a44-2b9e60f1c7d4")
 

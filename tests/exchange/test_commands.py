@@ -108,23 +108,45 @@ def test_a_kabupaten_that_is_not_served_is_told(installed: str, tmp_path: Path) 
     assert "3604 tidak dilayani" in said.output
 
 
-def test_rejected_rows_become_one_task_of_the_puskesmas_however_often_the_file_is_imported(
-    installed: str, pool: Pool, tmp_path: Path
-) -> None:
+def lines(dsn: str, rule: str) -> list[bytes]:
+    """The lines of a rule on the list of the puskesmas."""
+    query = SQL("SELECT line FROM {} WHERE rule = %s AND desk = 'puskesmas-tpg'")
+    with psycopg.connect(dsn) as conn:
+        return [row[0] for row in conn.execute(query.format(Identifier(f"kab_{CODE}", "queue")), [rule])]
+
+
+@pytest.fixture
+def begun(installed: str, pool: Pool) -> str:
+    """The same, with the stories of its units."""
     tenant = Tenant(CODE, "Kabupaten Contoh", installed)
     sealing = Sealing(MASTER_KEY, tenant.schema)
     store = Store(pool, tenant.schema, sealing, tenant.zone, lambda _day: "2025")
     begin_units(store, UNITS, date(2025, 8, 1), datetime(2025, 8, 1, 6, tzinfo=tenant.zone))
+    return installed
+
+
+def test_z_scores_that_differ_from_ours_become_a_task_until_a_file_agrees(begun: str, tmp_path: Path) -> None:
+    right = {"ZS BB/U": "-2,38", "ZS TB/U": "-1,87", "ZS BB/TB": "-2,01"}  # to the rounding, as ours
+    wrong = as_xlsx(tmp_path / "salah.xlsx", table(SITI | right | {"ZS BB/U": "-1,05"}, BUDI))
+    for _ in range(2):
+        said = asked("import", "eppgbm", wrong)
+        assert said.exit_code == 0, said.output
+    [line] = lines(begun, "V10")
+    assert b"2 dari 2 baris berbeda" in line
+    assert "Z-skor dalam berkas: 2 dari 2 baris berbeda" in said.output
+    agreeing = as_xlsx(tmp_path / "benar.xlsx", table(SITI | right))
+    said = asked("import", "eppgbm", agreeing)
+    assert "Z-skor dalam berkas" not in said.output
+    assert lines(begun, "V10") == []
+
+
+def test_rejected_rows_become_one_task_of_the_puskesmas_however_often_the_file_is_imported(
+    begun: str, tmp_path: Path
+) -> None:
     path = as_xlsx(tmp_path / "ekspor.xlsx", table(SITI, BUDI | {"Berat": "?"}))
     for _ in range(2):
         said = asked("import", "eppgbm", path)
         assert said.exit_code == 0, said.output
         assert "tidak menjadi tugas" not in said.output
-    with psycopg.connect(installed) as conn:
-        rows = conn.execute(
-            SQL("SELECT desk, line FROM {} WHERE rule = 'X05' AND desk = 'puskesmas-tpg'").format(
-                Identifier(tenant.schema, "queue")
-            )
-        ).fetchall()
-    assert len(rows) == 1
-    assert b"baris 6 belum masuk" in rows[0][1]
+    [line] = lines(begun, "X05")
+    assert b"baris 6 belum masuk" in line
