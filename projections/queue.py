@@ -315,9 +315,10 @@ class Load(Struct, frozen=True):
     late: int
 
 
-def loads(conn: Connection[Any], schema: str, desk: Role, now: datetime) -> tuple[Load, ...]:
-    """The load of a desk in every posyandu, counted from the lists; a task of no posyandu is under none."""
-    rows = conn.execute(_loads(schema), {"desk": desk, "now": now}, binary=True, prepare=True).fetchall()
+def loads(conn: Connection[Any], schema: str, desk: Role, rules: Sequence[str], now: datetime) -> tuple[Load, ...]:
+    """The tasks of these rules at a desk in every posyandu, counted from the lists; some are of no posyandu."""
+    asked = {"desk": desk, "rules": list(rules), "now": now}
+    rows = conn.execute(_loads(schema), asked, binary=True, prepare=True).fetchall()
     return tuple(Load(*row) for row in rows)
 
 
@@ -471,7 +472,7 @@ def _loads(schema: str) -> bytes:
         SQL("""
         SELECT desa, posyandu, count(*), count(*) FILTER (WHERE {late})
         FROM {queue}
-        WHERE desk = %(desk)s AND {open} AND {there}
+        WHERE desk = %(desk)s AND rule = ANY(%(rules)s::text[]) AND {open} AND {there}
         GROUP BY desa, posyandu
         """)
         .format(queue=Identifier(schema, "queue"), open=SQL(_OPEN), late=SQL(_LATE), there=SQL(_THERE))

@@ -25,7 +25,7 @@ from domain import child, desa, person, pregnancy, stories
 from domain.case import SYSTEM, Case, Command, Corrected, Event, Refused, Role, done
 from domain.oversight import CountWorkload, WorkloadCounted
 from domain.person import SuspectDuplicate
-from domain.protocol import Book
+from domain.protocol import Book, Rule
 from domain.signs.oversight import Overloaded
 from projections import duplicates, log
 from projections import queue as lists
@@ -146,18 +146,19 @@ def count_workloads(watched: Watched, now: datetime) -> int:
     """
     store, units = watched.store, watched.accounts.units()
     today = now.astimezone(store.clock).date()
-    rules = [s for rule in watched.book(today).protocol.rules for s in rule.signs if isinstance(s, Overloaded)]
-    if not rules:
+    rules = watched.book(today).protocol.rules
+    limit = next((s for rule in rules for s in rule.signs if isinstance(s, Overloaded)), None)
+    if limit is None:
         return 0
     with store.pool.connection() as conn:
-        counted = dict(_counted(conn, store.schema, units, now))
+        counted = dict(_counted(conn, store.schema, units, rules, now))
         told = log.stories(conn, store.schema, {desa.number(code) for _, _, code in counted})
     of = {case: _last_counts(stories.fold(story)) for case, story in told.items()}
     asked = []
     for (desk, unit, puskesmas), (open_, late) in sorted(counted.items()):
         case = desa.number(puskesmas)
         command = CountWorkload(on=today, desk=desk, unit=unit, open=open_, late=late)
-        if told[case] and _worth_telling(command, of[case].get((desk, unit)), rules[0], today):
+        if told[case] and _worth_telling(command, of[case].get((desk, unit)), limit, today):
             asked.append(_asked(uuid5(_COUNTS, f"{desk} {unit} {today}"), case, command, now))
     return _recorded(store, asked)
 
@@ -167,19 +168,23 @@ _Place = tuple[Role, str, str]
 
 
 def _counted(
-    conn: Connection[Any], schema: str, units: Units, now: datetime
+    conn: Connection[Any], schema: str, units: Units, rules: Sequence[Rule], now: datetime
 ) -> Iterator[tuple[_Place, tuple[int, int]]]:
-    """Open and late tasks of each kader's posyandu and each bidan's desa."""
-    for desk, kind in (("kader", "posyandu"), ("bidan", "desa")):
+    """Open and late tasks of each kader's posyandu and each bidan's desa: only those that are theirs to do."""
+    for desk, kind in _COUNTED:
+        own = [rule.id for rule in rules if rule.steps[0].desk == desk]
         sums: dict[str, tuple[int, int]] = {unit.code: (0, 0) for unit in units.values() if unit.kind == kind}
-        for load in lists.loads(conn, schema, desk, now):  # type: ignore[arg-type]
+        for load in lists.loads(conn, schema, desk, own, now):
             code = _seat(load, kind)
             if code in sums:
                 sums[code] = (sums[code][0] + load.open, sums[code][1] + load.late)
         for code, both in sums.items():
             puskesmas = _puskesmas(units[code], units)
             if puskesmas is not None:
-                yield (desk, code, puskesmas), both  # type: ignore[misc]
+                yield (desk, code, puskesmas), both
+
+
+_COUNTED: tuple[tuple[Role, str], ...] = (("kader", "posyandu"), ("bidan", "desa"))
 
 
 def _seat(load: Load, kind: str) -> str:

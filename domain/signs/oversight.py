@@ -47,7 +47,10 @@ class Overloaded(DesaSign, frozen=True, tag="overloaded"):
         newest = {(a.event.desk, a.event.unit): a for a in done(desa.acts, WorkloadCounted)}  # type: ignore[attr-defined]
         shared = {(a.event.desk, a.event.unit): a for a in done(desa.acts, WorkShared)}  # type: ignore[attr-defined]
         return tuple(
-            rests_on([act], self._says(act), key="-".join(place))
+            replace(
+                rests_on([act], self._says(act), key="-".join(place)),
+                place=place[1] if place[0] == "kader" else "",  # a kader's unit is a posyandu
+            )
             for place, act in newest.items()
             if self._counts(act) and not (place in shared and shared[place].after(act.on, act.version))
         )

@@ -121,7 +121,7 @@ def _form_page(
             "today": place.now().date().isoformat(),
             "subject": subject(opened, who, place) if opened is not None else None,
             "because": because,
-            "pair": pairing.on_form(form, who, place, opened.case, _other(form, typed), back) if opened else None,
+            "pair": pairing.on_form(form, who, place, opened, _other(form, typed), back) if opened else None,
             "problem": problem,
             "action": f"/isi/{form.tag}",
             "entry": entry,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -161,7 +162,7 @@ def _row(task: Task, who: Who, place: Place, units: access.Units, now: datetime,
         named=named,
         age=plainly.age(task.kind, task.born, now.date()) if task.kind else "",
         task=task.task,
-        says=task.why,
+        says=_with_names(task.why, units) if task.kind == "desa" else task.why,
         due=plainly.opens(task.opens, clock) if task.coming else plainly.due(task.due, now, clock),
         state="coming" if task.coming else "late" if task.late else "open",
         place=_place_words(task, units),
@@ -170,6 +171,14 @@ def _row(task: Task, who: Who, place: Place, units: access.Units, now: datetime,
         action=action,
         action_words=words,
     )
+
+
+def _with_names(says: str, units: access.Units) -> str:
+    """A sign knows units by their codes, and nobody else does."""
+    return _CODE.sub(lambda code: units[code[0]].name if code[0] in units else code[0], says)
+
+
+_CODE = re.compile(r"\b\d{10}(?:\.\d{2})?\b")
 
 
 def _called(task: Task, units: access.Units) -> str:
@@ -331,7 +340,7 @@ def _owed(task: Task, who: Who, place: Place, told: Mapping[int, Told], now: dat
         task=task.task,
         rule=task.rule,
         source=rule.source if rule is not None else "",
-        says=task.why,
+        says=_with_names(task.why, place.accounts.units()) if task.kind == "desa" else task.why,
         due=row.due,
         state=row.state,
         owner=task.owner,

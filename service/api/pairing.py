@@ -7,9 +7,13 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from domain.case import done
+from domain import figures
+from domain.case import Case, done
+from domain.child import Child
 from domain.person import Person, RecordsAbsorbed
+from domain.pregnancy import Pregnancy
 from service import access
 from service.access import Who
 from service.api.subject import subject
@@ -29,18 +33,23 @@ class Other(Struct, frozen=True):
     """Empty where it may not be opened: then only the place is said, so that people there can be asked."""
     says: str = ""
     """What it is to the case that is read."""
+    since: str = ""
+    """When it was registered and when somebody was last seen in it, to tell two of one name apart."""
     ways: tuple[tuple[str, str], ...] = ()
     """What else can be decided of the two."""
+    own: str = ""
+    """The same as `since`, of the case that is read."""
 
 
-def on_form(form: Form, who: Who, place: Place, case: UUID, key: str, back: str) -> Other | None:
+def on_form(form: Form, who: Who, place: Place, opened: Opened, key: str, back: str) -> Other | None:
     """The other case of a form that is about two, with the forms that decide otherwise."""
     if not any(name in form.hidden for name in _FIELDS):
         return None
     other = _number(key)
     if other is None:
         return None
-    return _other(who, place, other, "Kasus yang lain", tuple(_ways(who, case, other, back, without=form.tag)))
+    ways = tuple(_ways(who, opened.case, other, back, without=form.tag))
+    return replace(_other(who, place, other, "Kasus yang lain", ways), own=_since(opened.state))
 
 
 def on_page(opened: Opened, who: Who, place: Place) -> Iterator[Other]:
@@ -77,10 +86,19 @@ def _other(who: Who, place: Place, case: UUID, says: str, ways: tuple[tuple[str,
     found = place.open(who, case, "pair")
     if found is not None:
         shown = subject(found[0], who, place)
-        return Other(shown.name or "Tanpa nama", shown.line, f"/kasus/{case}", says, ways)
+        return Other(shown.name or "Tanpa nama", shown.line, f"/kasus/{case}", says, _since(found[0].state), ways)
     units = place.accounts.units()
     names = [units[code].name for code in place.where(case) if code in units]
-    return Other("Di tempat lain", ", ".join(names) or "tidak diketahui", "", says, ways)
+    return Other("Di tempat lain", ", ".join(names) or "tidak diketahui", "", says, "", ways)
+
+
+def _since(state: Case) -> str:
+    begun = f"Didaftar {figures.day(state.first.on)}"
+    if isinstance(state, Child) and state.weighings:
+        return f"{begun}, terakhir diukur {figures.day(state.weighings[-1].on)}"
+    if isinstance(state, Pregnancy) and state.checks:
+        return f"{begun}, terakhir diukur {figures.day(state.checks[-1].on)}"
+    return begun
 
 
 def _number(text: str) -> UUID | None:

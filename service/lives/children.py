@@ -15,7 +15,7 @@ from domain.case import Personal, Sex
 from domain.child import plus_months
 from domain.protocol import Book
 from service.lives.feeding import Feeding
-from service.lives.kecamatan import BUDI, PUSKESMAS, SPACE, Entry, Teller
+from service.lives.kecamatan import BUDI, NEXT, PUSKESMAS, SPACE, Entry, Teller
 from service.lives.protection import Protection
 
 DAY = timedelta(days=1)
@@ -53,6 +53,7 @@ class Children:
         if code == BUDI:
             yield from self._budi(code, desa)
             yield from self._putri(code, desa)
+            yield from self._twice(code, desa)
         for number in range(self.number):
             yield from self._child(self._somebody(code, desa, number))
 
@@ -106,6 +107,30 @@ class Children:
         yield from self._examined(putri, sessions[-1], 2)
         yield from self._feeding.fed(putri.case, desa, code, decided, "tidak-naik", 14, all_eaten=True)
         yield from self._protection.always(putri.case, putri.born, code, desa, sessions)
+
+    def _twice(self, code: str, desa: str) -> Iterator[Entry]:
+        """Two children with two cases each: one came to the next posyandu with its NIK, one was entered twice."""
+        moved = self._guided("dimas", "Dimas Prasetyo", "L", "Ratih", code, desa, months=30, waz=-0.4)
+        again = replace(moved, case=uuid5(SPACE, "dimas lagi"), posyandu=NEXT)
+        yield from self._steady(moved, 0, 5)
+        yield from self._steady(again, 5, None)
+        named = self._guided("citra", "Citra Ayu", "P", "Wulan", code, desa, months=11, waz=-0.2)
+        named = replace(named, personal=replace(named.personal, nik=None))
+        yield from self._steady(named, 0, 6)
+        yield from self._steady(replace(named, case=uuid5(SPACE, "citra lagi")), 6, None)
+
+    def _steady(self, one: Born, first: int, last: int | None) -> Iterator[Entry]:
+        """Registered and weighed at these of its sessions, and growing as it should."""
+        sessions = [d for d in self.tell.sessions(one.posyandu) if one.born < d][first:last]
+        if not sessions:
+            return
+        yield self._registered(one, sessions[0], kg=3.1, cm=49.0, weeks=39)
+        for day in sessions:
+            kg = round(growth.weight_at(self.who, one.sex, (day - one.born).days, one.waz), 1)
+            cm = round(growth.length_at(self.who, one.sex, (day - one.born).days, one.haz), 1)
+            weigh = child.Measure(on=day, kg=kg, cm=cm, lying=(day - one.born).days < 730)
+            yield self.tell.entry(day, 9, one.case, weigh, "kader", one.posyandu)
+        yield from self._protection.always(one.case, one.born, one.posyandu, one.desa, sessions)
 
     def _guided(
         self, key: str, name: str, sex: Sex, mother: str, code: str, desa: str, *, months: int, waz: float

@@ -31,6 +31,9 @@ HOSPITAL = "3603RS01"
 BUDI = "3603332002.01"
 """The posyandu of the child that the guide follows."""
 
+NEXT = "3603332002.02"
+"""The other posyandu of her desa that a family may go to."""
+
 MONTHS = 8
 """How far back the made-up history goes."""
 

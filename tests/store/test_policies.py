@@ -16,6 +16,7 @@ from domain.oversight import ShareWork, WorkloadCounted
 from domain.person import DuplicateSuspected
 from domain.words import event_sentence
 from projections import log
+from projections import queue as lists
 from service import following, policies
 from service.access import Unit
 from service.accounts import Accounts
@@ -170,6 +171,19 @@ def test_a_kader_with_late_tasks_is_counted_and_told_of_once_a_month(
     record(store, [Asked(Submitted(uuid4(), desa.number(PUSKESMAS), share), DEWI, much)])
     assert count_workloads(watched, much + timedelta(days=9)) == 0
     assert count_workloads(watched, datetime(2025, 5, 2, 3, tzinfo=UTC)) == 2
+
+
+def test_what_a_bidan_sees_of_late_kader_is_not_counted_as_hers(watched: Watched, store: Store, tenant: Tenant) -> None:
+    record(store, asked(*(register(uuid4()) for _ in range(3)), by=SITI))
+    caught_up(store, tenant)
+    much = datetime(2025, 4, 20, 3, tzinfo=UTC)
+    count_workloads(watched, much)
+    with store.pool.connection() as conn:
+        tasks = lists.worklist(conn, store.schema, "bidan", [DESA], None, much, limit=200).tasks
+    own = [task for task in tasks if task.owner == "bidan"]
+    bidan = next(c for c in counts(store) if c.desk == "bidan")
+    assert (bidan.open, bidan.late) == (len(own), sum(task.late for task in own))
+    assert 0 < len(own) < len(tasks)
 
 
 def test_a_desk_that_has_no_longer_too_much_is_told_of_too(watched: Watched, store: Store, tenant: Tenant) -> None:
