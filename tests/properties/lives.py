@@ -13,6 +13,7 @@ from msgspec import inspect as types
 
 from domain import stories
 from domain.case import Command, Elsewhere, Envelope, Kind, Recorded, Refused, Role, zone
+from domain.person import other_of
 
 WIB = zone("36")
 CASE = UUID("6f1f9a54-3c5e-4e7f-9a53-0d1c4d0a5e77")
@@ -28,6 +29,10 @@ WRITERS: tuple[tuple[Role, str], ...] = (
 
 _NOT_DRAWN = frozenset({"case.correct", "pregnancy.record-outcome", "pregnancy.register-newborns"})
 """A correction needs an event to correct, and a birth another case; they have tests of their own."""
+
+_OFTEN = frozenset({"child.measure", "pregnancy.measure", "pmt.give", "person.merge",
+                    "person.request-transfer", "person.accept-transfer"})  # fmt: skip
+"""What a life is mostly made of, and what moves or merges it."""
 
 _SANE: dict[str, st.SearchStrategy[Any]] = {
     "kg": st.sampled_from([2.4, 5.9, 6.8, 7.1, 7.2, 8.4, 9.0, 12.5, 48.0, 51.5]),
@@ -100,7 +105,7 @@ def commands(kind: Kind) -> st.SearchStrategy[dict[str, Any]]:
         and c.FACT not in stories.BEGINS  # type: ignore[attr-defined]
         and c.__struct_config__.tag not in _NOT_DRAWN
     ]
-    often = [c for c in fit if c.__struct_config__.tag in ("child.measure", "pregnancy.measure", "pmt.give")]
+    often = [c for c in fit if c.__struct_config__.tag in _OFTEN]
     return st.sampled_from([*fit, *often * 6]).flatmap(_command)
 
 
@@ -147,8 +152,10 @@ def take(story: tuple[Recorded, ...], nth: int, deed: Deed) -> tuple[Recorded, .
     """The story with what a deed comes to at its end; as it was where the deed is refused."""
     by = deed.envelope(nth)
     command = stories.command(msgspec.json.encode({**deed.said, "on": deed.on.isoformat()}))
+    state = stories.fold(story)
+    other = state if other_of(command) is not None else None  # the other of two cases: one like this
     try:
-        decided = stories.decide(CASE, story, stories.fold(story), command, by.recorded_at.date(), by)
+        decided = stories.decide(CASE, story, state, command, by.recorded_at.date(), by, other=other)
     except Refused:
         return story
     for event in decided:

@@ -8,6 +8,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from domain import case, child, person, pregnancy
 from domain.case import Command, Refused
@@ -165,3 +167,36 @@ def test_two_merges_against_each_other_at_once_leave_one(store: Store, two: tupl
     younger, older = two
     answers = record(store, asked(merge(younger, older), merge(older, younger)))
     assert [a.code for a in answers] == [None, "other-merged"]
+
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["merge", "apart", "weigh"]), st.integers(0, 3), st.integers(0, 3)), max_size=14
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+def test_however_cases_are_merged_and_told_apart_every_number_leads_to_one_that_goes_on(
+    store: Store, steps: list[tuple[str, int, int]]
+) -> None:
+    cases = [uuid4() for _ in range(4)]
+    record(store, asked(*(register(one) for one in cases), by=SITI))
+    for step, one, other in steps:
+        match step:
+            case "merge":
+                record(store, asked(merge(cases[one], cases[other])))
+            case "apart":
+                record(store, asked(apart(cases[one], cases[other])))
+            case _:
+                [answer] = record(store, asked(weigh(cases[one], 6.1)))
+                assert (answer.outcome, answer.case) == ("recorded", leads_to(store, cases[one]))
+    for one in cases:
+        assert state(store, leads_to(store, one)).active
+
+
+def leads_to(store: Store, one: UUID) -> UUID:
+    seen = [one]
+    while (into := state(store, seen[-1]).merged) is not None:
+        assert into not in seen
+        seen.append(into)
+    return seen[-1]
