@@ -241,8 +241,8 @@ def check(person: Person, event: Event, by: Envelope) -> None:
     """Refuses what can follow in the story of neither a child nor a mother."""
     case.check(person, event)
     family.check_told(person.acts, event)
-    if type(event) in _REFERRAL:
-        referral.check(person.referrals, event)
+    if type(event) in _REFERRAL or isinstance(event, referral.OnwardOf):
+        referral.check(person.referrals, event, by)
     if type(event) in _PMT:
         pmt.check(person.cycles, event)
     match event:
@@ -256,6 +256,8 @@ def check(person: Person, event: Event, by: Envelope) -> None:
             raise Refused("before-merge", on=event.on, merged=_merged_on(person))
         case TransferAccepted() | TransferRefused() if open_transfer(person) is None:
             raise Refused("no-transfer-requested")
+        case DataRequestReceived() if _asked(person, event.request):
+            raise Refused("data-request-exists")
         case DataRequestFulfilled() if not _asked(person, event.request):
             raise Refused("no-such-data-request")
 

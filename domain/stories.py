@@ -55,7 +55,7 @@ BEGINS: dict[type[Event], Kind] = {
 
 _PERSONS_AND_FAMILIES: frozenset[Kind] = PERSONS | {"family"}
 TAKEN_BY: dict[type[Event], frozenset[Kind]] = {
-    **dict.fromkeys((*care.EVENTS, *pmt.EVENTS, *referral.EVENTS, *person.EVENTS), PERSONS),
+    **dict.fromkeys((*care.EVENTS, *pmt.EVENTS, *referral.EVENTS, referral.OnwardOf, *person.EVENTS), PERSONS),
     **dict.fromkeys((*child.EVENTS, *preventive.EVENTS), frozenset({"child"})),
     **dict.fromkeys((*pregnancy.EVENTS, pregnancy.BirthOf, pregnancy.NewbornsOf), frozenset({"pregnancy"})),
     **dict.fromkeys(antenatal.EVENTS, frozenset({"pregnancy"})),
@@ -178,6 +178,8 @@ def decide(
     if isinstance(event, pregnancy.BirthOf | pregnancy.NewbornsOf):
         assert isinstance(state, Pregnancy)
         return pregnancy.births(number, state, event, who)
+    if isinstance(event, referral.OnwardOf):
+        return referral.onward(event)
     if person.other_of(event) is not None:
         assert state is not None
         return person.of_two(number, state, event, other)

@@ -75,6 +75,15 @@ _ASKS = {
     "children": "Bayi yang lahir hidup",
     "eaten": "Yang dimakan",
     "planned": "Rencana berangkat",
+    "consciousness": "Kesadaran",
+    "temperature": "Suhu (°C)",
+    "pulse": "Nadi semenit",
+    "breaths": "Napas semenit",
+    "escort": "Diantar oleh",
+    "vehicle": "Berangkat dengan",
+    "via": "Dikirim lewat",
+    "number": "Nomor rujukan di SATUSEHAT atau PCare (bila ada)",
+    "tasks": "Yang dikerjakan di rumah",
 }  # fmt: skip
 
 _NUMBERED = {

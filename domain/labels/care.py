@@ -44,6 +44,7 @@ CODES: dict[str, str] = {
     "dicatat-saja": "hanya dicatat",
     # advice
     "makan": "makan sehari-hari",
+    "timbang": "menimbang berat",
     "asi": "ASI",
     "mpasi": "makanan pendamping ASI",
     "kebersihan": "kebersihan",

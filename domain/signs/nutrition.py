@@ -13,7 +13,7 @@ from domain.care import ClinicallyAssessed, DangerSignReported
 from domain.case import Act, Evidence, done, worked_out
 from domain.child import CORRECTED_MONTHS, Category, Child, HeightClass, StatusConfirmed, WeightClass
 from domain.labels import label, listed
-from domain.referral import Referral
+from domain.referral import THERE, Referral
 from domain.signs.sign import (
     ChildSign,
     Deed,
@@ -455,7 +455,7 @@ class SevereWasting(ChildSign, frozen=True, tag="severe-wasting"):
             return ()
         if confirmed.on <= answered_until(child.acts, self.ends) or _complicated(child, confirmed):
             return ()
-        if any(r.kind == "rs" and r.state == "tiba" and r.last.on >= confirmed.on for r in child.referrals):
+        if any(r.kind == "rs" and r.state in THERE and r.last.on >= confirmed.on for r in child.referrals):
             return ()
         says = f"Gizi buruk ditetapkan {figures.day(confirmed.on)}, belum diperiksa dan belum ada rencana rawat jalan."
         back = [r.last for r in child.referrals if r.kind == "rs" and r.state == "rujuk-balik"]

@@ -11,7 +11,7 @@ from domain.care import ClinicallyAssessed, HomeVisited
 from domain.case import Evidence, done
 from domain.labels import label
 from domain.person import Person
-from domain.referral import NoShowReason, Reach, Referral
+from domain.referral import EXPECTED, THERE, WAITING, NoShowReason, Reach, Referral
 from domain.signs.sign import PersonSign, rests_on
 
 if TYPE_CHECKING:
@@ -32,10 +32,11 @@ class ReferralUnanswered(ReferralSign, frozen=True, tag="referral-unanswered"):
     """Made, not urgent, and neither accepted nor rejected nor arrived."""
 
     def each(self, referral: Referral) -> Iterator[Evidence]:
-        if referral.state == "dibuat" and not referral.urgent:
-            made = referral.made
-            says = f"Dirujuk {figures.day(made.on)} karena {label(referral.reason)}, belum dijawab penerima."
-            yield rests_on([made], says, key=str(referral.id), branch=_kind(referral))
+        if referral.state in WAITING and not referral.urgent:
+            asked = referral.asked
+            how = "Dialihkan" if asked.state == "dialihkan" else "Dirujuk"
+            says = f"{how} {figures.day(asked.on)} karena {label(referral.reason)}, belum dijawab penerima."
+            yield rests_on([asked], says, key=str(referral.id), branch=_kind(referral))
 
 
 class ReferralNotArrived(ReferralSign, frozen=True, tag="referral-not-arrived"):
@@ -65,9 +66,10 @@ class ReferralWithoutResult(ReferralSign, frozen=True, tag="referral-without-res
     """The patient arrived and nothing came back."""
 
     def each(self, referral: Referral) -> Iterator[Evidence]:
-        if referral.state == "tiba":
-            says = f"Pasien tiba di tempat rujukan {figures.day(referral.last.on)}, hasilnya belum ada."
-            yield rests_on([referral.last], says, key=str(referral.id))
+        if referral.state in THERE:
+            arrived = referral.reached("tiba") or referral.last
+            says = f"Pasien tiba di tempat rujukan {figures.day(arrived.on)}, hasilnya belum ada."
+            yield rests_on([arrived], says, key=str(referral.id))
 
 
 class ReferralReturned(ReferralSign, frozen=True, tag="referral-returned"):
@@ -88,7 +90,7 @@ class ReferralUrgent(ReferralSign, frozen=True, tag="referral-urgent"):
     """An emergency that was sent and has not arrived."""
 
     def each(self, referral: Referral) -> Iterator[Evidence]:
-        if referral.urgent and referral.state in ("dibuat", "diterima", "tidak-datang"):
+        if referral.urgent and referral.state in EXPECTED:
             made = referral.made
             says = f"Rujukan darurat dibuat {figures.day(made.on)} karena {label(referral.reason)}, belum tiba."
             yield rests_on([made], says, key=str(referral.id))

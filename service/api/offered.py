@@ -7,7 +7,8 @@ from datetime import date
 from uuid_utils.compat import uuid7
 
 from domain import figures
-from domain.case import PERSONS, Case, done
+from domain import referral as referral_steps
+from domain.case import PERSONS, Case, Event, done
 from domain.child import Child
 from domain.desa import Desa
 from domain.family import Family, SupportClosed, SupportGranted, SupportRequested
@@ -71,7 +72,7 @@ def _possible_for(person: Person, tag: str) -> bool:
     if tag == "person.fulfil-data-request":
         return bool(_open_request(person))
     if tag.startswith("referral.") and tag != "referral.create":
-        return any(r.open for r in person.referrals)
+        return any(r.state in referral_steps.AFTER[_step(tag)] for r in person.referrals)
     if tag == "pmt.start":
         return any(c.eligible and c.started is None for c in person.cycles)
     if tag.startswith("pmt.") and tag != "pmt.decide-eligibility":
@@ -105,8 +106,9 @@ def given(form: Form, opened: Opened | None, key: str) -> dict[str, list[str]]:
     if "support" in form.fields:
         given |= _of_request(state, key)
     if "referral" in form.hidden and isinstance(state, Person):
-        open_ = [r for r in state.referrals if r.open]
-        given["referral"] = [str(open_[-1].id if form.tag != "referral.create" and open_ else uuid7())]
+        given["referral"] = [str(uuid7()) if form.tag == "referral.create" else _referral(form, state, key)]
+    if "onward" in form.hidden:
+        given["onward"] = [str(uuid7())]
     if form.tag == "child.verify-measurement" and isinstance(state, Child) and state.weighings:
         given["version"] = [key if key.isdecimal() else str(state.weighings[-1].version)]
     if form.tag == "person.review-death":
@@ -144,6 +146,22 @@ def _of_request(state: Case, key: str) -> dict[str, list[str]]:
     """The request that the task is about, and what was asked for in it."""
     about = next((asked for asked in _requests(state) if str(asked.support) == key), None)
     return {} if about is None else {"support": [key], "what": [about.what]}
+
+
+def _referral(form: Form, state: Person, key: str) -> str:
+    """The one the task is about, else the newest that can take this step."""
+    if any(str(r.id) == key for r in state.referrals):
+        return key
+    able = [r for r in state.referrals if r.state in referral_steps.AFTER[_step(form.tag)]]
+    return str(able[-1].id) if able else ""
+
+
+def _step(tag: str) -> referral_steps.Reached:
+    """Where a referral is after the command of this tag."""
+    return "dirujuk-lanjut" if tag == "referral.refer-onward" else referral_steps.STEPS[_FACTS[tag]]
+
+
+_FACTS: dict[str, type[Event]] = {c.__struct_config__.tag: c.FACT for c in referral_steps.COMMANDS}
 
 
 def _open_request(state: Person) -> str:

@@ -96,7 +96,7 @@ class Told:
             recorded_at=_heard(kejadian),
             actor=name or role,
             role=msgspec.convert(role, case.Role),
-            unit="3603332001",
+            unit=kejadian.get("di", "3603RS01" if role == "rs" else "3603332001"),
             entry=uuid5(NAMESPACE_OID, f"{self.name}-{nth}"),
             edition=self.contoh.edisi,
         )
@@ -162,14 +162,18 @@ def _heard(kejadian: dict[str, Any]) -> datetime:
 
 def _asked(kejadian: dict[str, Any]) -> dict[str, Any]:
     own = {
-        name: value for name, value in kejadian.items() if name not in ("pada", "oleh", "perintah", "dicatat", "nama")
+        name: value
+        for name, value in kejadian.items()
+        if name not in ("pada", "oleh", "di", "perintah", "dicatat", "nama")
     }
     if "nama" in kejadian:
         own["personal"] = {**own.get("personal", {}), "name": kejadian["nama"]}
     return {"do": kejadian["perintah"], "on": kejadian["pada"], **_numbered(own)}
 
 
-_NUMBERED = frozenset({"referral", "incident", "request", "breach", "leaving", "line", "item", "id", "audited"})
+_NUMBERED = frozenset(
+    {"referral", "onward", "incident", "request", "breach", "leaving", "line", "item", "id", "audited"}
+)
 """Numbers that a phone makes up; a story writes a word in their place."""
 
 

@@ -46,7 +46,7 @@ class Telling:
             recorded_at=heard or at(on, 10),
             actor=name or role,
             role=msgspec.convert(role, stories.case.Role),
-            unit="3603332001",
+            unit="3603RS01" if role == "rs" else "3603332001",
             entry=uuid5(CASE, str(len(self.story))),
             edition="2025",
         )

@@ -218,7 +218,7 @@ def test_a_child_born_early_goes_to_the_hospital_only_after_its_second_birthday(
 def test_gizi_buruk_is_treated_at_the_puskesmas_once_the_hospital_sends_the_child_back() -> None:
     rs = "6f1f9a54-3c5e-4e7f-9a53-0d1c4d0a5e03"
     joko = child("2024-05-10").told("2025-05-12", "bidan Rina", "child.confirm-status", weight_height="gizi-buruk")
-    joko.told("2025-05-12", "bidan Rina", "referral.create", referral=rs, to="rsud", kind="rs", reason="gizi-buruk")
+    joko.told("2025-05-12", "bidan Rina", "referral.create", referral=rs, to="3603RS01", kind="rs", reason="gizi-buruk")
     joko.told("2025-05-13", "rs Rudi", "referral.arrive", referral=rs)
     assert joko.of("C15") is None
     joko.told("2025-05-28", "rs Rudi", "referral.counter-refer", referral=rs)
