@@ -125,7 +125,7 @@ def rate(took: Sequence[float]) -> int:
 
 def hire(made: Ground, desk: Desk) -> list[str]:
     """Several people of one desk, each with an account of their own."""
-    logins = [f"{desk.name}{n}" for n in range(CLIENTS)]
+    logins = [f"{desk.name}-{n}" for n in range(CLIENTS)]
     with connect(made.dsn, 1, 2) as pool:
         accounts = Accounts(pool, made.tenant)
         for login in logins:

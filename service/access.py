@@ -182,6 +182,9 @@ CASES: frozenset[Role] = NAMED | {"inspektorat"}
 UNITS: frozenset[Role] = CASES | _OFFICES
 """Who may open the story of a unit, in which nobody is named."""
 
+TRACKERS: frozenset[Role] = CASES
+"""Who may follow referrals one by one; offices above see how long they wait, and not whose they are."""
+
 SEARCHES: frozenset[Role] = NAMED - {"rs"}
 """Who may look for people by name. A hospital knows only those who were sent to it."""
 

@@ -6,9 +6,10 @@ import csv
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast, get_args
+from uuid import UUID
 
 import click
 
@@ -21,6 +22,8 @@ from service.sealing import Sealing
 from service.settings import Settings, SettingsError, load, master_key
 from service.store import Pool, Store, connect
 from service.tenants import Tenant, tenants
+from service.tokens import DAYS, SCOPES, Scope, Tokens
+from service.tokens import ROLES as TOKEN_ROLES
 
 COLUMNS = ("code", "kind", "name", "parent", "session_day")
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -139,6 +142,52 @@ def close_command(login: str, kabupaten: str | None) -> None:
     click.echo(f"{login}: ditutup")
 
 
+@click.group("token")
+def token_group() -> None:
+    """Kunci bagi sistem lain, misalnya SIMRS rumah sakit, untuk membaca dan mencatat rujukan."""
+
+
+@token_group.command("make")
+@click.option("--unit", required=True, help="Kode rumah sakit atau puskesmas.")
+@click.option("--label", required=True, help="Sistem apa ini, misalnya: SIMRS RSUD Balaraja.")
+@click.option("--scope", "scopes", type=click.Choice(SCOPES), multiple=True, required=True, help="Boleh diulang.")
+@click.option("--days", type=click.IntRange(1, 3650), default=DAYS, show_default=True, help="Berlaku berapa hari.")
+@_tenant
+def make_command(unit: str, label: str, scopes: tuple[Scope, ...], days: int, kabupaten: str | None) -> None:
+    """Membuat kunci. Kuncinya hanya ditampilkan sekali."""
+    with _served(kabupaten) as (_, tenant, pool):
+        accounts = Accounts(pool, tenant)
+        known = accounts.units().get(unit)
+        role: Role | None = next((r for r in TOKEN_ROLES if known is not None and SEAT[r] == known.kind), None)
+        if role is None:
+            raise click.ClickException(f"{unit} bukan rumah sakit atau puskesmas yang tercatat")
+        token = Tokens(pool, tenant, accounts).make(unit, role, label, scopes, days)
+        ends = accounts.today() + timedelta(days=days)
+    click.echo(token)
+    click.echo(f"Berlaku sampai {ends}. Simpan sekarang; tidak ditampilkan lagi.", err=True)
+
+
+@token_group.command("list")
+@_tenant
+def list_command(kabupaten: str | None) -> None:
+    """Menampilkan semua kunci, tanpa rahasianya."""
+    with _served(kabupaten) as (_, tenant, pool):
+        for t in Tokens(pool, tenant, Accounts(pool, tenant)).all():
+            ends = f"dicabut {t.revoked_at:%Y-%m-%d}" if t.revoked_at else f"sampai {t.expires_at:%Y-%m-%d}"
+            click.echo(f"{t.id}  {t.unit}  {t.role}  {','.join(t.scopes)}  {ends}  {t.label}")
+
+
+@token_group.command("revoke")
+@click.argument("token", type=click.UUID)
+@_tenant
+def revoke_command(token: UUID, kabupaten: str | None) -> None:
+    """Mencabut kunci dengan nomornya; berlaku dalam dua detik."""
+    with _served(kabupaten) as (_, tenant, pool):
+        if not Tokens(pool, tenant, Accounts(pool, tenant)).revoke(token):
+            raise click.ClickException(f"{token}: tidak ada, atau sudah dicabut")
+    click.echo("dicabut")
+
+
 def _check_seat(accounts: Accounts, role: str, unit: str) -> None:
     known = accounts.units().get(unit)
     seat = SEAT[cast(Role, role)]
@@ -165,4 +214,4 @@ def _served(kabupaten: str | None) -> Iterator[tuple[Settings, Tenant, Pool]]:
         yield settings, served[code], pool
 
 
-COMMANDS: tuple[click.Command, ...] = (units_command, account_group)
+COMMANDS: tuple[click.Command, ...] = (units_command, account_group, token_group)

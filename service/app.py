@@ -26,7 +26,7 @@ from litestar.template.config import TemplateConfig
 
 from service import settings as settings_
 from service.access import SEARCHES, Who
-from service.api import accounts, cases, entries, health, pages, queues
+from service.api import accounts, cases, entries, health, pages, queues, referrals
 from service.api.kept import typed
 from service.api.schema import openapi
 from service.metrics import Counted
@@ -49,15 +49,37 @@ OPEN = "open"
 """A handler with `opt={"open": True}` serves strangers. Every other one is closed."""
 
 
+TOKEN = "token"
+"""A handler with `opt={"token": scope}` may be asked with a token that has this scope."""
+
+TOKENS_ONLY = "tokens_only"
+"""A handler with this takes no session: it is not guarded against forged forms, which only a session has to fear."""
+
+
 async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Closed by default."""
     if handler.opt.get(OPEN):
         return
     who: Who | None = connection.scope.get("user")
+    scopes: Sequence[str] | None = connection.scope.get("auth")
+    if scopes is not None:
+        _check_token(who, scopes, handler)
+        return
+    if handler.opt.get(TOKENS_ONLY):
+        raise Trouble(401, "token-missing")
     if who is None:
         if isinstance(connection, Request) and wants_page(connection):
             connection.state.kept = await typed(connection)
         raise Trouble(401, "session-ended" if connection.cookies.get("sesi") else "sign-in")
+
+
+def _check_token(who: Who | None, scopes: Sequence[str], handler: BaseRouteHandler) -> None:
+    """A token opens only the doors that name a scope, and those only with it."""
+    wanted = handler.opt.get(TOKEN)
+    if who is None:
+        raise Trouble(401, "token-unknown")
+    if wanted is None or wanted not in scopes:
+        raise Trouble(403, "token-scope")
 
 
 def create(
@@ -79,6 +101,7 @@ def create(
             *entries.HANDLERS,
             *queues.HANDLERS,
             *cases.HANDLERS,
+            *referrals.HANDLERS,
             *health.HANDLERS,
             *pages.HANDLERS,
             _assets(web / "static"),
@@ -105,6 +128,7 @@ def create(
     app.state.settings = settings
     app.state.places = dict(places)
     app.state.accounts = {code: place.accounts for code, place in places.items()}
+    app.state.tokens = {code: place.tokens for code, place in places.items()}
     app.state.hashing = ThreadPoolExecutor(settings.hashes_at_once, thread_name_prefix="argon2")
     app.state.demo = tuple(demo)
     app.state.sign_in_page = accounts.page

@@ -26,6 +26,7 @@ from projections.growth import Growth
 from projections.people import People
 from projections.pmt import Pmt
 from projections.queue import Queue
+from projections.referral import Referrals
 from service import embedded, policies
 from service.accounts import Accounts
 from service.juknis import Juknis, read_juknis
@@ -52,7 +53,7 @@ def followed(tenant: Tenant, sealing: Sealing) -> Followed:
     """A kabupaten with its projections."""
     return Followed(
         tenant.schema,
-        (Queue(), People(sealing.nik_hash), Growth(), Pmt()),
+        (Queue(), People(sealing.nik_hash), Growth(), Pmt(), Referrals()),
         sealing.open_many,
         lambda conn: book(conn, tenant),
     )

@@ -20,7 +20,9 @@ from domain.person import Person
 from domain.protocol import Book
 from projections import follow, growth, log, people, pmt, timeline
 from projections import queue as lists
+from projections import referral as ways
 from projections.queue import Narrow, Page, Task
+from projections.referral import Step, Tracked
 from service import access, embedded
 from service.access import Who
 from service.accounts import Accounts, Sessions
@@ -31,6 +33,7 @@ from service.sealing import Sealing
 from service.settings import Settings, master_key, root
 from service.store import Store, connect
 from service.tenants import Tenant, tenants
+from service.tokens import Tokens
 from service.writer import Writer
 
 
@@ -82,6 +85,7 @@ class Place:
         self._writer = Writer(store, settings.combine_entries, retries=settings.retries)
         self.accounts = Accounts(self._pool, tenant, settings.sign_in_tries, settings.sign_in_minutes)
         self.sessions = Sessions(self._pool, tenant)
+        self.tokens = Tokens(self._pool, tenant, self.accounts)
         with self._pool.connection() as conn:
             follow.prepare(conn, followed(tenant, self._sealing), self.book())
 
@@ -231,6 +235,43 @@ class Place:
             opened = self._sealing.open_many(conn, sealed)
         return {version: personal for (_, version), personal in opened.items() if personal is not None}
 
+    # Referrals
+
+    def referrals(
+        self,
+        who: Who,
+        narrow: ways.Narrow,
+        after: tuple[bool, datetime, UUID] | None,
+        limit: int,
+        not_older_than: int | None = None,
+    ) -> tuple[tuple[Tracked, ...], bool]:
+        """Referrals that this post may follow, and whether they are as new as asked."""
+        with self._pool.connection() as conn:
+            fresh = self._wait(conn, not_older_than)
+            return ways.tracked(conn, self.schema, _followed_by(who), narrow, after, limit), fresh
+
+    def referral(
+        self, who: Who, referral: UUID, what: str, not_older_than: int | None = None
+    ) -> tuple[Tracked, tuple[Step, ...], bool] | None:
+        """One referral with its steps; None where there is none for this post. That it was read is noted."""
+        with self._pool.connection() as conn:
+            fresh = self._wait(conn, not_older_than)
+            found = ways.one(conn, self.schema, _followed_by(who), referral)
+            if found is None:
+                return None
+            self.accounts.note_read(conn, who, found.case, what)
+            return found, ways.steps_of(conn, self.schema, found.case, referral), fresh
+
+    def referral_feed(self, who: Who, after: int, limit: int) -> tuple[tuple[Step, ...], int]:
+        """What changed after a position, and how far the reader is then."""
+        with self._pool.connection() as conn:
+            return ways.feed(conn, self.schema, _followed_by(who), after, limit)
+
+    def referral_waits(self, who: Who, since: date) -> tuple[ways.Wait, ...]:
+        """How long steps waited."""
+        with self._pool.connection() as conn:
+            return ways.waits(conn, self.schema, _followed_by(who), since)
+
     # Writing
 
     def submit(self, sent: Sequence[Submitted], who: Who) -> Sequence[Answer]:
@@ -255,6 +296,16 @@ class Place:
             story = log.stories(conn, self.schema, [sent.case])[sent.case]
         version = timeline.version_of(story, who.role, number) or 0
         return replace(sent, command=replace(sent.command, version=version)) if version != number else sent
+
+
+def _followed_by(who: Who) -> ways.Scope:
+    """A post follows the referrals of its places, and those that its own facility sends or is sent."""
+    territory = who.territory
+    if territory.facility is not None:
+        return ways.Scope(facility=territory.facility)
+    facility = who.post.unit.code if who.role in ("bidan", "puskesmas-tpg", "puskesmas-dr") else None
+    only = None if territory.only is None else tuple(sorted(territory.only))
+    return ways.Scope(tuple(sorted(territory.desa)), only, facility)
 
 
 async def _awaited(answers: Future[list[Answer]]) -> list[Answer]:

@@ -25,6 +25,7 @@ from litestar.types import Message, ScopeSession
 
 from service.access import Who
 from service.accounts import FRESH_SECONDS, Accounts, Sessions
+from service.tokens import Bearer, Tokens, tenant_of
 
 T = TypeVar("T")
 
@@ -154,10 +155,25 @@ class SessionConfig(ServerSideSessionConfig):
 
 
 class Identify(AbstractAuthenticationMiddleware):
-    """Tells who the session is. `user` is None for strangers and for those whose account or post has ended."""
+    """Tells who the session is, or the token. `user` is None for strangers and where account or post has ended.
+
+    `auth` holds the scopes of a token, and is None for a session.
+    """
 
     async def authenticate_request(self, connection: ASGIConnection[Any, Any, Any, Any]) -> AuthenticationResult:
+        shown = connection.headers.get("authorization")
+        if shown is not None:
+            bearer = await _bearer(connection, shown)
+            return AuthenticationResult(user=bearer.who if bearer else None, auth=bearer.scopes if bearer else ())
         return AuthenticationResult(user=await _who(connection), auth=None)
+
+
+async def _bearer(connection: ASGIConnection[Any, Any, Any, Any], shown: str) -> Bearer | None:
+    kind, _, token = shown.partition(" ")
+    if kind.lower() != "bearer":
+        return None
+    tokens: Tokens | None = connection.app.state.tokens.get(tenant_of(token.strip()))
+    return None if tokens is None else await _in_thread(tokens.bearer, token.strip())
 
 
 async def _who(connection: ASGIConnection[Any, Any, Any, Any]) -> Who | None:
