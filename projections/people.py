@@ -299,6 +299,14 @@ def person(conn: Connection[Any], schema: str, case: UUID, *, full_nik: bool = F
     return None if row is None else _found(row, full_nik)
 
 
+def of_nik(conn: Connection[Any], schema: str, nik_hash: bytes, mothers: bool = False) -> tuple[UUID, ...]:
+    """The cases of this NIK, or of the children of a mother with it; the active ones first."""
+    column = Identifier("mother_nik_hash" if mothers else "nik_hash")
+    query = SQL("SELECT case_id FROM {} WHERE {} = %s ORDER BY state <> 'active', case_id")
+    rows = conn.execute(query.format(Identifier(schema, "people"), column), [nik_hash])
+    return tuple(row[0] for row in rows)
+
+
 class Wanted(Struct, frozen=True):
     """A child to be recognised, as the row of another system's file knows it."""
 

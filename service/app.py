@@ -26,7 +26,7 @@ from litestar.template.config import TemplateConfig
 
 from service import settings as settings_
 from service.access import SEARCHES, Who
-from service.api import accounts, cases, entries, health, pages, queues, referrals
+from service.api import accounts, cases, entries, fhir, health, pages, queues, referrals
 from service.api.kept import typed
 from service.api.schema import openapi
 from service.metrics import Counted
@@ -102,6 +102,7 @@ def create(
             *queues.HANDLERS,
             *cases.HANDLERS,
             *referrals.HANDLERS,
+            fhir.ROUTER,
             *health.HANDLERS,
             *pages.HANDLERS,
             _assets(web / "static"),
@@ -113,7 +114,7 @@ def create(
         stores={
             "sessions": SessionStore({code: place.sessions for code, place in places.items()}),
         },
-        exception_handlers={Exception: answer},
+        exception_handlers={Exception: _failed},
         template_config=TemplateConfig(directory=web / "templates", engine=JinjaTemplateEngine, engine_callback=_words),
         compression_config=CompressionConfig(
             backend="gzip", gzip_compress_level=3, minimum_size=1000, exclude=["^/entries$"]
@@ -133,6 +134,11 @@ def create(
     app.state.demo = tuple(demo)
     app.state.sign_in_page = accounts.page
     return app
+
+
+def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Told as the reader expects it: as FHIR tells it, as a problem, or as a page."""
+    return fhir.failed(request, error) if f"{request.url.path}/".startswith("/fhir/") else answer(request, error)
 
 
 def _who(request: Request[Any, Any, Any]) -> Who:

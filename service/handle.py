@@ -78,8 +78,10 @@ class Answer(Struct, frozen=True):
     position: int | None = None
 
 
-def record(store: Store, asked: Sequence[Asked], retries: int = 5) -> list[Answer]:
+def record(store: Store, asked: Sequence[Asked], retries: int = 5, whole: bool = False) -> list[Answer]:
     """Decide and store all of it in one commit, and answer each entry in its place. One bad entry holds up nothing.
+
+    With `whole` one bad entry holds up everything: the others are answered "together", and nothing is recorded.
 
     Where somebody was faster in one of the cases, all is decided again on the new story. A COMMIT whose answer was
     lost is found again the same way, by its entry ids. The last try holds the lock of the log while it decides.
@@ -88,7 +90,7 @@ def record(store: Store, asked: Sequence[Asked], retries: int = 5) -> list[Answe
         if attempt:
             time.sleep(random.uniform(0.5, 1.0) * 0.002 * 2**attempt)
         try:
-            return _attempt(store, asked, locked=attempt == retries)
+            return _attempt(store, asked, locked=attempt == retries, whole=whole)
         except (IntegrityError, *_CUT_OFF) as problem:
             _log.info("entries decided again", schema=store.schema, attempt=attempt, why=type(problem).__name__)
     return [not_recorded(one.sent, "held", "busy") for one in asked]
@@ -100,14 +102,14 @@ def not_recorded(sent: Submitted, outcome: Outcome, code: str, facts: Mapping[st
     return Answer(sent.entry, outcome, sent.case, code, facts, refusal(code, facts))
 
 
-def _attempt(store: Store, asked: Sequence[Asked], locked: bool) -> list[Answer]:
+def _attempt(store: Store, asked: Sequence[Asked], locked: bool, whole: bool) -> list[Answer]:
     with store.pool.connection() as conn, conn.transaction() if locked else nullcontext():
         if locked:
             conn.execute(_sql(store.schema, _LOCK))
         batch = _Batch(store, conn, asked)
         for one in asked:
             batch.take(one)
-        return batch.written()
+        return batch.unwritten() if whole and batch.spoilt else batch.written()
 
 
 class _Before(Struct, frozen=True):
@@ -157,6 +159,17 @@ class _Batch:
         except Exception as bug:  # noqa: BLE001  # its neighbours must not be lost for it
             _log.error("entry held", schema=self._store.schema, entry=str(one.sent.entry), trace=_trace(bug))
             self._hold(one.sent, "internal")
+
+    @property
+    def spoilt(self) -> bool:
+        """Something of it was not decided as asked."""
+        return any(isinstance(one, Answer) and one.outcome != "already" for one in self._answers)
+
+    def unwritten(self) -> list[Answer]:
+        """Store nothing, and answer."""
+        return [
+            one if isinstance(one, Answer) else not_recorded(one[1].sent, "held", "together") for one in self._answers
+        ]
 
     def written(self) -> list[Answer]:
         """Store what was decided, all in one commit, and answer."""

@@ -26,6 +26,7 @@ from projections.referral import Step, Tracked
 from service import access, embedded
 from service.access import Who
 from service.accounts import Accounts, Sessions
+from service.fhir.resources import Seen, of_referral
 from service.following import followed
 from service.handle import Actor, Answer, Submitted
 from service.juknis import Juknis, read_juknis
@@ -262,6 +263,47 @@ class Place:
             self.accounts.note_read(conn, who, found.case, what)
             return found, ways.steps_of(conn, self.schema, found.case, referral), fresh
 
+    def seen(self, who: Who, cases: Sequence[UUID], what: str) -> dict[UUID, Seen]:
+        """Those of these cases that this post may read, as resources are made of them. That they were read is noted.
+
+        Whoever treats a patient knows the whole NIK (protocol 9.1); the doors of resources are for health workers only.
+        """
+        book = self.book()
+        with self._pool.connection() as conn:
+            told = log.stories(conn, self.schema, cases) if cases else {}
+            states = {case: stories.fold(story) for case, story in told.items()}
+            may = [case for case, state in states.items() if access.may_open(who, state)]
+            sealed = [
+                (case, r.version, r.event.personal)
+                for case in may
+                for r in told[case]
+                if isinstance(getattr(r.event, "personal", None), bytes)
+            ]
+            opened = self._sealing.open_many(conn, sealed)
+            for case in may:
+                self.accounts.note_read(conn, who, case, what)
+        found: dict[UUID, Seen] = {}
+        for case in may:
+            state, story = states[case], told[case]
+            if isinstance(state, Person):
+                parts = {r.version: opened.get((case, r.version)) for r in story}
+                identity = people.identity((r.event, p) for r in stories.counting(story) if (p := parts[r.version]))
+                said = {r.version: r.event for r in stories.counting(story) if of_referral(r.event)}
+                notes = {version: p.note for version in said if (p := parts[version]) and p.note}
+                at, version = story[-1].by.recorded_at, story[-1].version
+                found[case] = Seen(case, state, book.chart(state), identity, said, notes, at, version)
+        return found
+
+    def by_nik(self, nik: str, mothers: bool = False) -> tuple[UUID, ...]:
+        """The cases of a NIK, or of the children of a mother's."""
+        with self._pool.connection() as conn:
+            return people.of_nik(conn, self.schema, self._sealing.nik_hash(nik), mothers)
+
+    def newest(self) -> None:
+        """Wait until the lists show what is recorded by now, as long as a reader may be kept waiting."""
+        with self._pool.connection() as conn:
+            self._wait(conn, log.head(conn, self.schema))
+
     def referral_feed(self, who: Who, after: int, limit: int) -> tuple[tuple[Step, ...], int]:
         """What changed after a position, and how far the reader is then."""
         with self._pool.connection() as conn:
@@ -278,6 +320,10 @@ class Place:
         """Record what may be recorded, and answer each in its place."""
         return self._written([self._as_stored(one, who) for one in sent], who).result()
 
+    def submit_whole(self, sent: Sequence[Submitted], who: Who) -> Sequence[Answer]:
+        """Record all of it, or nothing where something is refused."""
+        return self._writer.record_whole([self._as_stored(one, who) for one in sent], self._actor(who))
+
     async def submitted(self, sent: Sequence[Submitted], who: Who) -> Sequence[Answer]:
         """The same without a thread that waits, unless a story must be looked into before."""
         if any(_names_event(one, who) for one in sent):
@@ -285,8 +331,10 @@ class Place:
         return await _awaited(self._written(sent, who))
 
     def _written(self, sent: Sequence[Submitted], who: Who) -> Future[list[Answer]]:
-        by = Actor(str(who.account), who.role, who.post.unit.code, partial(access.check, who))
-        return self._writer.submit(sent, by)
+        return self._writer.submit(sent, self._actor(who))
+
+    def _actor(self, who: Who) -> Actor:
+        return Actor(str(who.account), who.role, who.post.unit.code, partial(access.check, who))
 
     def _as_stored(self, sent: Submitted, who: Who) -> Submitted:
         if not _names_event(sent, who):

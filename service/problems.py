@@ -90,8 +90,7 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """The one handler of every exception."""
     problem = problem_of(error)
     if problem.status >= 500:
-        # Exceptions of the database may quote rows, so only their kind and place are logged.
-        log.error("failed", path=_template(request), kind=type(error).__name__, where=_where(error))
+        log_failure(request, error)
     if not wants_page(request):
         return Response(
             msgspec.json.encode(problem), media_type=PROBLEM_JSON, status_code=problem.status, headers=_headers(problem)
@@ -108,6 +107,11 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         media_type=MediaType.HTML,
         headers=_headers(problem),
     )
+
+
+def log_failure(request: Request[Any, Any, Any], error: Exception) -> None:
+    """Exceptions of the database may quote rows, so only their kind and place are logged."""
+    log.error("failed", path=_template(request), kind=type(error).__name__, where=_where(error))
 
 
 def wants_page(request: Request[Any, Any, Any]) -> bool:

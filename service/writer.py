@@ -56,6 +56,13 @@ class Writer:
             _answer_all(request, "busy")
         return request.answers
 
+    def record_whole(self, sent: Sequence[Submitted], by: Actor) -> list[Answer]:
+        """All of it in one commit of its own, or nothing."""
+        now = datetime.now(UTC)
+        answers = record(self._store, [Asked(one, by, now) for one in sent], self._retries, whole=True)
+        self._caller.call()
+        return answers
+
     def close(self) -> None:
         """Finish what was taken in, and stop."""
         self._closed = True
