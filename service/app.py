@@ -26,7 +26,7 @@ from litestar.template.config import TemplateConfig
 
 from service import settings as settings_
 from service.access import SEARCHES, Who
-from service.api import accounts, cases, entries, health, pages, queues
+from service.api import accounts, cases, entries, health, letters, pages, queues
 from service.api.kept import typed
 from service.api.schema import openapi
 from service.metrics import Counted
@@ -81,6 +81,7 @@ def create(
             *cases.HANDLERS,
             *health.HANDLERS,
             *pages.HANDLERS,
+            *letters.HANDLERS,
             _assets(web / "static"),
         ],
         guards=[signed_in],

@@ -13,7 +13,6 @@ import segno
 import typst
 from msgspec import Struct
 
-
 Paper = Literal["surat", "slip"]
 
 FOLDER = Path(__file__).parent

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from itertools import groupby
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from domain import figures
 from domain.antenatal import very_high_risk
@@ -67,6 +68,7 @@ class Slip(Struct, frozen=True):
     why: str
     bring: tuple[str, ...]
     call: tuple[str, ...]
+    """Whom they know in the desa; a line for the number is beside each."""
     qr: str
 
 
@@ -93,18 +95,17 @@ class Of(Struct, frozen=True):
 
 def referral_sheet(letter: Letter, of: Of) -> Sheet:
     """The letter that goes with the patient."""
-    sections = [_patient(letter, of), _state(letter, of)]
+    sections = [_patient(letter, of), _why(letter, of), _state(letter)]
     if letter.child is not None:
-        sections += _child_sections(letter.child)
+        sections.append(_growth(letter.child))
     if letter.mother is not None:
-        sections += _mother_sections(letter.mother)
-    if letter.food:
-        rows = tuple((f"Siklus {food.number}", _food(food)) for food in letter.food)
-        sections.append(Section("Makanan tambahan (PMT)", wide=rows))
+        sections.append(_carrying(letter.mother))
+    if had := tuple(_had(letter)):
+        sections.append(Section("Yang sudah diterima", wide=had))
     rows = (
         ("Kepada", place(letter.to, of.units)),
         ("Tanggal rujukan", figures.weekday(letter.on)),
-        ("Dari", f"{DESKS[letter.role]}, {place(letter.sender, of.units)}"),
+        ("Dari", f"{DESKS[letter.role]}, {place(letter.sender, of.units, '')}"),
         ("Diharapkan datang", _expected(letter)),
         *((("Nomor", letter.number),) if letter.number else ()),
     )
@@ -123,7 +124,7 @@ def counter_sheet(letter: Letter, counter: Counter, of: Of) -> Sheet:
     back = (
         ("Kepada", place(letter.sender, of.units)),
         ("Tanggal rujuk balik", figures.weekday(counter.on)),
-        ("Dari", place(counter.unit, of.units)),
+        ("Dari", f"{DESKS[counter.role]}, {place(counter.unit, of.units, '')}"),
         ("Dirujuk", figures.day(letter.on)),
         ("Alasan rujukan", label(letter.reason)),
         ("Tiba", figures.day(counter.arrived) if counter.arrived else "–"),
@@ -153,27 +154,29 @@ TASKS = {
 
 def slip(referral: Referral, of: Of, kind: str) -> Slip:
     """For the family. Why it goes there is said by what kind of case it is, so that no reader learns the reason."""
-    control = referral.control if referral.state in ("rujuk-balik", "tindak-lanjut") else None
+    again = control(referral)
     return Slip(
         _name(of),
-        referral.urgent and control is None,
+        referral.urgent and again is None,
         place(referral.to, of.units),
-        figures.weekday(control) if control else _when(referral),
-        f"Kontrol lagi: {_WHY[kind]}" if control else _WHY[kind],
-        BRING[kind],
-        tuple(unit for unit in (f"Bidan {place(of.desa, of.units, '')}", place(of.posyandu, of.units)) if unit),
+        figures.weekday(again) if again else _when(referral),
+        f"Kontrol lagi, {_WHY[kind]}" if again else f"{_WHY[kind].capitalize()}",
+        BRING,
+        (place(of.desa, of.units), f"Kader {place(of.posyandu, of.units)}"),
         of.qr,
     )
+
+
+def control(referral: Referral) -> date | None:
+    """The day of the next control, once the patient was sent back with one."""
+    return referral.control if referral.state in ("rujuk-balik", "tindak-lanjut") else None
 
 
 _WHY = {
     "child": "supaya kesehatan dan pertumbuhan anak diperiksa.",
     "pregnancy": "supaya kesehatan ibu dan bayinya diperiksa.",
 }
-BRING = {
-    "child": ("Buku KIA", "KTP dan Kartu Keluarga", "Kartu JKN/BPJS, kalau ada", "Obat yang sedang diminum"),
-    "pregnancy": ("Buku KIA", "KTP dan Kartu Keluarga", "Kartu JKN/BPJS, kalau ada", "Obat yang sedang diminum"),
-}
+BRING = ("Buku KIA", "KTP dan Kartu Keluarga", "Kartu JKN/BPJS, kalau ada", "Obat yang sedang diminum")
 
 
 def _when(referral: Referral) -> str:
@@ -243,16 +246,20 @@ def _address(of: Of) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _state(letter: Letter, of: Of) -> Section:
+def _why(letter: Letter, of: Of) -> Section:
+    wide: list[Row] = [("Alasan", label(letter.reason))]
+    if letter.danger is not None:
+        wide.append(("Tanda bahaya", f"{listed(letter.danger.signs)} ({figures.day(letter.danger.on)})"))
+    wide.append(("Keluhan, riwayat, alergi, obat", of.note))
+    return Section("Alasan rujukan", wide=tuple(wide))
+
+
+def _state(letter: Letter) -> Section:
     vitals = (
         f"suhu {figures.number(letter.temperature, 1)} °C" if letter.temperature is not None else "",
         f"nadi {letter.pulse}/menit" if letter.pulse is not None else "",
         f"napas {letter.breaths}/menit" if letter.breaths is not None else "",
     )
-    wide: list[Row] = [("Alasan", label(letter.reason))]
-    if letter.danger is not None:
-        wide.append(("Tanda bahaya", f"{listed(letter.danger.signs)} ({figures.day(letter.danger.on)})"))
-    wide.append(("Keluhan, riwayat, alergi, obat", of.note))
     rows = (
         ("Kesadaran", _or_line(letter.consciousness)),
         ("Suhu, nadi, napas", ", ".join(v for v in vitals if v)),
@@ -260,7 +267,7 @@ def _state(letter: Letter, of: Of) -> Section:
         ("Kendaraan", _or_line(letter.vehicle)),
         ("Persetujuan", _or_line(letter.consent)),
     )
-    return Section("Alasan dan keadaan saat dirujuk", rows, tuple(wide))
+    return Section("Keadaan saat dirujuk", rows)
 
 
 def _or_line(code: str | None) -> str:
@@ -273,7 +280,7 @@ def _expected(letter: Letter) -> str:
     return "segera" if letter.urgent else "secepatnya"
 
 
-def _child_sections(child: OfChild) -> Iterator[Section]:
+def _growth(child: OfChild) -> Section:
     rows: list[Row] = []
     if child.oedema is not None:
         grade = f"derajat {'+' * int(child.oedema.value)}" if child.oedema.value else "tidak ada"
@@ -283,13 +290,11 @@ def _child_sections(child: OfChild) -> Iterator[Section]:
     if child.birth_kg is not None:
         rows.append(("Berat lahir", figures.kg(child.birth_kg)))
     if child.weeks is not None:
-        rows.append(("Umur kehamilan saat lahir", f"{child.weeks} minggu"))
+        rows.append(("Lahir pada", f"kehamilan {child.weeks} minggu"))
     head = ("Tanggal", "Umur", "Berat", "Panjang/tinggi", "LILA", "BB/U", "TB/U", "BB/TB", "KMS")
     table = Table(head, tuple(_measure(m, child.born) for m in child.measures)) if child.measures else None
     title = "Pertumbuhan (pengukuran terakhir)" if table else "Pertumbuhan: belum pernah diukur"
-    yield Section(title, tuple(rows), table=table)
-    if child.doses:
-        yield Section("Imunisasi yang sudah diterima", wide=tuple(_doses(child.doses)))
+    return Section(title, tuple(rows), table=table)
 
 
 def _measure(m: Measure, born: date | None) -> tuple[str, ...]:
@@ -313,14 +318,22 @@ def _mark(m: Measure) -> str:
     return f"{times}{m.mark.status}" + (", BGM" if m.mark.bgm else "")
 
 
-def _doses(doses: Iterable[Dose]) -> Iterator[Row]:
-    """By the day on which they were given; those of a paper last."""
+def _had(letter: Letter) -> Iterator[Row]:
+    """Vaccines by the day on which they were given, those of a paper last; then PMT."""
+    if letter.child is not None and letter.child.doses:
+        yield "Imunisasi", "; ".join(_doses(letter.child.doses))
+    for food in letter.food:
+        yield f"PMT, siklus {food.number}", _food(food)
+
+
+def _doses(doses: Iterable[Dose]) -> Iterator[str]:
     ordered = sorted(doses, key=lambda dose: dose.on or date.max)
     for on, given in groupby(ordered, key=lambda dose: dose.on):
-        yield figures.day(on) if on else "Menurut buku, tanpa tanggal", ", ".join(dose.vaccine for dose in given)
+        when = figures.day(on) if on else "menurut buku, tanpa tanggal"
+        yield f"{when}: {', '.join(dose.vaccine for dose in given)}"
 
 
-def _mother_sections(mother: OfMother) -> Iterator[Section]:
+def _carrying(mother: OfMother) -> Section:
     rows = tuple((words, value) for words, value in _pregnancy(mother) if value)
     head = ("Tanggal", "Umur hamil", "Berat", "LILA", "Tekanan darah", "Tinggi fundus", "Denyut janin", "Letak janin")
     table = Table(head, tuple(_check(c, mother.start) for c in mother.checks)) if mother.checks else None
@@ -329,7 +342,7 @@ def _mother_sections(mother: OfMother) -> Iterator[Section]:
         found = ", ".join(label(f) for f in mother.risk.factors) or "tidak ada faktor risiko"
         band = "risiko sangat tinggi (KRST): " if very_high_risk(mother.risk.factors) else ""
         wide = (("Faktor risiko (KSPR)", f"{band}{found} ({figures.day(mother.risk.on)})"),)
-    yield Section("Kehamilan dan pemeriksaan terakhir", rows, wide, table)
+    return Section("Kehamilan dan pemeriksaan terakhir", rows, wide, table)
 
 
 def _pregnancy(mother: OfMother) -> Iterator[Row]:
@@ -388,6 +401,11 @@ def _signed(code: str, on: date, what: str, name: str, role: str, units: Units) 
 
 def _foot(of: Of) -> str:
     return f"Surat ini memuat data kesehatan; berikan hanya kepada petugas kesehatan. {of.printed}"
+
+
+def noted(of: Of, note: str, answer: str, signer: str) -> Of:
+    """With what was written by hand."""
+    return replace(of, note=note, answer=answer, signer=signer)
 
 
 def printed(at: datetime, role_words: str) -> str:
