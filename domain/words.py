@@ -13,8 +13,8 @@ from domain.sentences import SENTENCES, WHAT
 from domain.sentences.case import right
 
 __all__ = [
-    "age", "cm", "day", "event_sentence", "hidden", "kg", "label", "listed", "may_read_note", "may_see", "month", "number",
-    "refusal", "unreadable", "weekday", "what", "z",
+    "age", "cm", "day", "event_sentence", "hidden", "kg", "label", "listed", "may_read_note", "may_see", "month",
+    "number", "refusal", "unreadable", "weekday", "what", "z",
 ]  # fmt: skip
 
 
