@@ -174,7 +174,7 @@ def control(referral: Referral) -> date | None:
 
 _WHY = {
     "child": "supaya kesehatan dan pertumbuhan anak diperiksa.",
-    "pregnancy": "supaya kesehatan ibu dan bayinya diperiksa.",
+    "pregnancy": "supaya kesehatan ibu diperiksa.",  # the child may have died
 }
 BRING = ("Buku KIA", "KTP dan Kartu Keluarga", "Kartu JKN/BPJS, kalau ada", "Obat yang sedang diminum")
 
