@@ -13,8 +13,8 @@ from domain.sentences import SENTENCES, WHAT
 from domain.sentences.case import right
 
 __all__ = [
-    "age", "cm", "day", "event_sentence", "hidden", "kg", "label", "listed", "may_see", "month", "number", "refusal",
-    "unreadable", "weekday", "what", "z",
+    "age", "cm", "day", "event_sentence", "hidden", "kg", "label", "listed", "may_read_note", "may_see", "month",
+    "number", "refusal", "unreadable", "weekday", "what", "z",
 ]  # fmt: skip
 
 
@@ -30,7 +30,7 @@ def event_sentence(recorded: Recorded, personal: Personal | None, role: Role) ->
     if role not in _CLINICAL_READERS and type(event) not in _OF_UNITS:
         return f"{what(event)} {by}."
     said = SENTENCES[type(event)](event, by)
-    if personal is None or role not in _readers_of_notes(event):
+    if personal is None or not may_read_note(event, role):
         return said
     return said + _told(event, personal)
 
@@ -82,6 +82,11 @@ _OF_UNITS: frozenset[type[Event]] = frozenset({*desa.EVENTS, *oversight.EVENTS})
 
 # What nakes write to each other about a patient can hold a diagnosis, so a kader does not read it.
 _NAKES_ONLY_NOTES = (care.ClinicallyAssessed, care.CaseReviewed, referral.Referred, referral.CounterReferred)
+
+
+def may_read_note(event: Event, role: Role) -> bool:
+    """What was written by hand beside it may hold a diagnosis, so not everybody who reads the event reads that."""
+    return role in _readers_of_notes(event)
 
 
 def _readers_of_notes(event: Event) -> frozenset[Role]:

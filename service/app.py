@@ -26,7 +26,7 @@ from litestar.template.config import TemplateConfig
 
 from service import settings as settings_
 from service.access import SEARCHES, Who
-from service.api import accounts, cases, entries, fhir, health, pages, queues, referrals
+from service.api import accounts, cases, entries, fhir, health, letters, pages, queues, referrals
 from service.api.kept import typed
 from service.api.schema import openapi
 from service.metrics import Counted
@@ -105,6 +105,7 @@ def create(
             fhir.ROUTER,
             *health.HANDLERS,
             *pages.HANDLERS,
+            *letters.HANDLERS,
             _assets(web / "static"),
         ],
         guards=[signed_in],

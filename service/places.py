@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from psycopg import Connection
 
-from domain import stories
+from domain import stories, words
 from domain.case import NAKES, Case, Personal, Recorded, Role
 from domain.person import Person
 from domain.protocol import Book
@@ -226,6 +226,11 @@ class Place:
             limit,
             newest_first=True,
         )
+
+    def notes(self, who: Who, opened: Opened, versions: Sequence[int]) -> dict[int, str]:
+        """What was written by hand in these events, as far as this role may read it."""
+        told = [r for r in opened.story if r.version in versions and words.may_read_note(r.event, who.role)]
+        return {version: personal.note for version, personal in self._personal(told).items() if personal.note}
 
     def _personal(self, story: Sequence[Recorded]) -> dict[int, Personal]:
         parts = [(r.case, r.version, getattr(r.event, "personal", None)) for r in story]

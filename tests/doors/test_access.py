@@ -212,6 +212,7 @@ def test_every_door_but_the_open_ones_asks_who_you_are(service: TestClient[Any],
                     opened.add(route.path)
     assert opened == {
         "/masuk", "/health", "/health/live", "/health/ready", "/metrics", "/schema", "/schema/openapi.json",
+        "/fhir/metadata",
     }  # fmt: skip
 
 

@@ -117,7 +117,9 @@ def test_fhirclient_walks_a_child_the_same_way(address: str, token: str, phone: 
     server.session.headers["Authorization"] = f"Bearer {token}"
     who = patient.Patient.read(case, server)
     assert (who.name[0].text, who.gender) == ("Budi Santoso", "male")
-    [request] = servicerequest.ServiceRequest.where({"patient": case, "status": "active"}).perform_resources_iter(server)
+    [request] = servicerequest.ServiceRequest.where({"patient": case, "status": "active"}).perform_resources_iter(
+        server
+    )
     assert request.id == number
     task = tasks.Task.read(number, server)
     task.status = "accepted"
