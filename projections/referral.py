@@ -265,6 +265,8 @@ class Scope(Struct, frozen=True):
     posyandu: tuple[str, ...] | None = None
     """Where set, only the cases of these."""
     facility: str | None = None
+    every: bool = False
+    """All of them: for what is no person's question."""
 
 
 def tracked(
@@ -367,6 +369,8 @@ def _shown(conn: Connection[Any], schema: str, after: int) -> int:
 
 
 def _within(scope: Scope) -> Composed:
+    if scope.every:
+        return SQL("(true)").format()
     ways = [SQL("desa = ANY(%(desa)s::text[])")]
     if scope.posyandu is not None:
         ways = [SQL("desa = ANY(%(desa)s::text[]) AND posyandu = ANY(%(posyandu)s::text[])")]

@@ -24,6 +24,7 @@ from service.store import Pool, Store, connect
 from service.tenants import Tenant, tenants
 from service.tokens import DAYS, SCOPES, Scope, Tokens
 from service.tokens import ROLES as TOKEN_ROLES
+from service.webhooks import Webhooks
 
 COLUMNS = ("code", "kind", "name", "parent", "session_day")
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -188,6 +189,86 @@ def revoke_command(token: UUID, kabupaten: str | None) -> None:
     click.echo("dicabut")
 
 
+@click.group("webhook")
+def webhook_group() -> None:
+    """Sistem lain yang dipanggil setiap kali rujukan berubah."""
+
+
+@contextmanager
+def _webhooks(kabupaten: str | None) -> Iterator[Webhooks]:
+    with _served(kabupaten) as (settings, tenant, pool):
+        try:
+            yield Webhooks(pool, tenant, master_key(settings))
+        except (ValueError, SettingsError) as wrong:
+            raise click.ClickException(str(wrong)) from None
+
+
+@webhook_group.command("add")
+@click.option("--unit", required=True, help="Kode rumah sakit atau puskesmas yang rujukannya dikabarkan.")
+@click.option("--url", required=True, help="Alamat yang dipanggil; https, atau http di komputer ini sendiri.")
+@click.option("--label", required=True, help="Sistem apa ini.")
+@click.option("--after", type=int, help="Kabarkan mulai sesudah posisi ini. Tanpa ini: mulai sekarang.")
+@_tenant
+def add_webhook(unit: str, url: str, label: str, after: int | None, kabupaten: str | None) -> None:
+    """Mulai memanggil satu sistem. Rahasia untuk memeriksa tanda tangan dicetak."""
+    with _webhooks(kabupaten) as webhooks:
+        number = webhooks.add(unit, url, label, after)
+        click.echo(f"{number}\nrahasia {webhooks.secret(number)}")
+
+
+@webhook_group.command("list")
+@_tenant
+def list_webhooks(kabupaten: str | None) -> None:
+    """Siapa dipanggil, sudah sampai posisi berapa, dan apa hambatannya."""
+    with _webhooks(kabupaten) as webhooks:
+        for w in webhooks.all():
+            state = "berakhir" if w.ended_at else f"gagal {w.failures} kali ({w.error})" if w.failures else "lancar"
+            click.echo(f"{w.id}  {w.unit}  posisi {w.position}  {state}  {w.dead} tidak diterima  {w.label}  {w.url}")
+
+
+@webhook_group.command("dead")
+@_tenant
+def dead_letters(kabupaten: str | None) -> None:
+    """Kabar yang tidak mau diterima."""
+    with _webhooks(kabupaten) as webhooks:
+        for letter in webhooks.dead_letters():
+            state = f"diterima {letter.taken_at:%Y-%m-%d}" if letter.taken_at else letter.error
+            click.echo(f"{letter.webhook}  posisi {letter.position}  {letter.at:%Y-%m-%d %H:%M}  {state}")
+
+
+@webhook_group.command("replay")
+@click.argument("webhook", type=click.UUID)
+@click.option("--position", type=int, help="Hanya yang ini. Tanpa ini: semua yang tidak diterima.")
+@_tenant
+def replay_dead_letters(webhook: UUID, position: int | None, kabupaten: str | None) -> None:
+    """Mengirim sekali lagi kabar yang tidak diterima."""
+    with _webhooks(kabupaten) as webhooks:
+        click.echo(f"{webhooks.replay(webhook, position)} kabar dikirim sekali lagi")
+
+
+@webhook_group.command("rewind")
+@click.argument("webhook", type=click.UUID)
+@click.argument("position", type=int)
+@_tenant
+def rewind_webhook(webhook: UUID, position: int, kabupaten: str | None) -> None:
+    """Mengabarkan lagi semuanya sesudah satu posisi."""
+    with _webhooks(kabupaten) as webhooks:
+        if not webhooks.rewind(webhook, position):
+            raise click.ClickException(f"{webhook}: tidak ada, atau sudah berakhir")
+    click.echo(f"mulai lagi sesudah posisi {position}")
+
+
+@webhook_group.command("end")
+@click.argument("webhook", type=click.UUID)
+@_tenant
+def end_webhook(webhook: UUID, kabupaten: str | None) -> None:
+    """Berhenti memanggil satu sistem."""
+    with _webhooks(kabupaten) as webhooks:
+        if not webhooks.end(webhook):
+            raise click.ClickException(f"{webhook}: tidak ada, atau sudah berakhir")
+    click.echo("berakhir")
+
+
 def _check_seat(accounts: Accounts, role: str, unit: str) -> None:
     known = accounts.units().get(unit)
     seat = SEAT[cast(Role, role)]
@@ -214,4 +295,4 @@ def _served(kabupaten: str | None) -> Iterator[tuple[Settings, Tenant, Pool]]:
         yield settings, served[code], pool
 
 
-COMMANDS: tuple[click.Command, ...] = (units_command, account_group, token_group)
+COMMANDS: tuple[click.Command, ...] = (units_command, account_group, token_group, webhook_group)

@@ -27,7 +27,7 @@ from projections.people import People
 from projections.pmt import Pmt
 from projections.queue import Queue
 from projections.referral import Referrals
-from service import embedded, policies
+from service import embedded, policies, webhooks
 from service.accounts import Accounts
 from service.juknis import Juknis, read_juknis
 from service.sealing import Sealing
@@ -85,6 +85,7 @@ def follow(settings: Settings, once: bool) -> None:
     with ExitStack() as watching_all:
         for dsn in places:
             watching_all.enter_context(_policies(settings, dsn, stop))
+            watching_all.enter_context(_webhooks(settings, dsn, stop))
         projecting.run_all(
             places, stop, rebuilding, events=settings.follow_events, sweep_seconds=settings.sweep_seconds
         )
@@ -107,16 +108,35 @@ def watched(settings: Settings, dsn: str) -> Iterator[dict[str, policies.Watched
 
 
 @contextmanager
+def _webhooks(settings: Settings, dsn: str, stop: Flag) -> Iterator[None]:
+    """Call other systems beside whatever is done within, and end with it."""
+    key = master_key(settings)
+    with connect(dsn, 1, 2, settings.statement_seconds, settings.lock_seconds) as pool:
+        calling = {
+            t.schema: webhooks.Webhooks(pool, t, key)
+            for t in tenants(settings, embedded.dsn(settings)).values()
+            if t.dsn == dsn
+        }
+        with _beside(webhooks.run, dsn, calling, stop):
+            yield
+
+
+@contextmanager
 def _policies(settings: Settings, dsn: str, stop: Flag) -> Iterator[None]:
     """Watch beside whatever is done within, and end with it."""
-    with watched(settings, dsn) as watching:
-        thread = Thread(target=policies.run, args=(dsn, watching, stop), name="policies", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            stop.set()
-            thread.join()
+    with watched(settings, dsn) as watching, _beside(policies.run, dsn, watching, stop):
+        yield
+
+
+@contextmanager
+def _beside(work: Callable[..., None], dsn: str, places: Any, stop: Flag) -> Iterator[None]:
+    thread = Thread(target=work, args=(dsn, places, stop), name=work.__module__, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 def until_told() -> Flag:
