@@ -221,7 +221,8 @@ def _uuid(text: str) -> UUID:
 
 def _back(given: str) -> str:
     """Only to a page of ours: an address from elsewhere would lead people astray."""
-    return given if given.startswith(("/daftar/", "/kasus/")) and "\\" not in given and "//" not in given else ""
+    ours = given.startswith(("/daftar/", "/kasus/")) or given == "/rujukan"
+    return given if ours and "\\" not in given and "//" not in given else ""
 
 
 # A whole weighing session

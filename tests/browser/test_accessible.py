@@ -24,6 +24,7 @@ PAGES = (
     "/daftar/bidan", "/daftar/kader", "/cari?q=sekar", "/timbang", "/sandi", "/kasus/{}", "/isi/child.measure?kasus={}",
     "/isi/child.register", "/isi/pregnancy.register", "/isi/referral.create?kasus={}", "/isi/care.visit-home?kasus={}",
     "/isi/child.confirm-status?kasus={}", "/isi/pmt.decide-eligibility?kasus={}", "/salah/{}/2", "/tidak-ada",
+    "/rujukan", "/cari?kasus={}&q=sekar", "/isi/person.declare-distinct?kasus={}&kunci={}",
 )  # fmt: skip
 
 
@@ -53,7 +54,7 @@ def test_no_page_has_a_fault_that_axe_knows(as_: Callable[..., Any], case: str, 
     page = as_("rina", viewport=VIEWPORTS[viewport])
     found = {}
     for path in PAGES:
-        page.goto(path.format(case))
+        page.goto(path.format(case, case))
         found[path] = faults(page)
     assert found == {path: [] for path in PAGES}
 
