@@ -40,8 +40,8 @@ def main() -> None:
         figures: Figures = {"cases": CASES, "folding_only_seconds": round(_folded(made, store, cases), 2)}
         for name in ("first", "second"):
             start = perf_counter()
-            found = moving.move(store, units, made.tenant.code, wanted, "posyandu-digabung", datetime.now(store.clock))
-            outcomes = Counter(one.outcome for one in found)
+            errand = moving.Errand(store, units, made.tenant.code, "posyandu-digabung", datetime.now(store.clock))
+            outcomes = Counter(one.outcome for one in moving.move(errand, wanted))
             seconds = perf_counter() - start
             if outcomes != {"moved" if name == "first" else "there": CASES}:
                 raise SystemExit(f"{name}: {outcomes}")

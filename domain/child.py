@@ -300,9 +300,7 @@ def _begun(recorded: Recorded) -> Child:
 
 def _registered(child: Child, event: Registered, recorded: Recorded) -> Child:
     return replace(
-        child,
-        desa=event.desa,
-        posyandu=event.posyandu,
+        person.registered(child, event.desa, event.posyandu, event.on, recorded.version),
         registered=act(recorded),
         known=max(event.on, recorded.by.recorded_at.astimezone(zone(event.desa)).date()),
         born=event.born,

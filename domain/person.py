@@ -216,6 +216,12 @@ def moved(person: P, desa: str, posyandu: str, on: date, version: int) -> P:
     return replace(person, desa=desa, posyandu=posyandu, former=(*person.former, left))
 
 
+def registered(person: P, desa: str, posyandu: str, on: date, version: int) -> P:
+    """The case where it was registered, unless it has left that place by then: a registration brings nobody back."""
+    left = any((place.desa, place.posyandu) == (desa, posyandu) and place.held(on) for place in person.former)
+    return person if left else moved(person, desa, posyandu, on, version)
+
+
 def _moves(person: Person) -> Iterator[tuple[Former, str, str]]:
     """Each place that the case left, and where it went."""
     went = [(place.desa, place.posyandu) for place in person.former[1:]]

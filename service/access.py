@@ -347,6 +347,8 @@ def check(who: Who, command: Command, state: Case | None, units: Units | None = 
         left = speaks_for(who, command, state)
         if left is None:
             raise Refused("not-yours")
+        if _begins(command):
+            _check_beginning(who, command)
         return left
     elif state.KIND == "desa" and not _own_posyandu(who, command):
         raise Refused("wrong-posyandu")

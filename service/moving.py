@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 from uuid import UUID, uuid5
 
 import click
@@ -33,7 +33,7 @@ from service.access import Units
 from service.accounts import Accounts
 from service.exchange.rejected import Aside, beside
 from service.exchange.rows import FileError
-from service.handle import Actor, Asked, Submitted, record
+from service.handle import Actor, Answer, Asked, Submitted, record
 from service.sealing import Sealing
 from service.settings import SettingsError, load, master_key
 from service.store import Store, connect
@@ -43,6 +43,8 @@ Reason = Literal["posyandu-digabung", "posyandu-dipecah", "lain"]
 
 BATCH = 250
 """Cases of one commit."""
+
+STANDSTILL_SECONDS = 30
 
 COLUMNS = ("case_id", "posyandu")
 
@@ -64,70 +66,80 @@ class Moved(Struct, frozen=True):
     why: str = ""
 
 
-def cases_of(conn: Connection[object], schema: str, posyandu: str) -> list[UUID]:
+def cases_of(conn: Connection[Any], schema: str, posyandu: str) -> list[UUID]:
     """The children and mothers of a posyandu whose cases still make work."""
     text = SQL("SELECT case_id FROM {} WHERE posyandu = %s AND state = 'active' AND kind = ANY(%s) ORDER BY case_id")
     rows = conn.execute(text.format(Identifier(schema, "people")), [posyandu, ["child", "pregnancy"]]).fetchall()
-    return [row[0] for row in rows]  # type: ignore[index]
+    return [row[0] for row in rows]
 
 
-def families_of(conn: Connection[object], schema: str, posyandu: str) -> int:
+def families_of(conn: Connection[Any], schema: str, posyandu: str) -> int:
     """How many families stay behind: a family has no transfer."""
     text = SQL("SELECT count(*) FROM {} WHERE posyandu = %s AND state = 'active' AND kind = 'family'")
     row = conn.execute(text.format(Identifier(schema, "people")), [posyandu]).fetchone()
-    return int(row[0]) if row else 0  # type: ignore[index]
+    return int(row[0]) if row else 0
 
 
-def move(
-    store: Store, units: Units, kabupaten: str, wanted: Sequence[Wanted], reason: Reason, at: datetime
-) -> Iterator[Moved]:
+class Errand(Struct, frozen=True):
+    """What is the same for all cases of a run."""
+
+    store: Store
+    units: Units
+    kabupaten: str
+    reason: Reason
+    at: datetime
+
+
+def move(errand: Errand, wanted: Sequence[Wanted]) -> Iterator[Moved]:
     """Move them, so many to a commit, and say of each what became of it. Where a case is, is asked of its story."""
     for first in range(0, len(wanted), BATCH):
-        yield from _move(store, units, kabupaten, wanted[first : first + BATCH], reason, at)
+        yield from _move(errand, wanted[first : first + BATCH])
 
 
-def _move(
-    store: Store, units: Units, kabupaten: str, some: Sequence[Wanted], reason: Reason, at: datetime
-) -> Iterator[Moved]:
+def _move(errand: Errand, some: Sequence[Wanted], again: bool = True) -> list[Moved]:
+    """A case that somebody else moves at the same moment is looked at once more."""
     numbers = [_number(one.case) for one in some]
-    with store.pool.connection() as conn:
-        told = log.stories(conn, store.schema, {number for number in numbers if number is not None})
-    asked: dict[int, Asked] = {}
-    found: dict[int, Moved] = {}
-    for place, (one, number) in enumerate(zip(some, numbers, strict=True)):
-        state = None if number is None else stories.fold(told[number])
-        if number is None or not isinstance(state, Person):
-            found[place] = Moved(one, "refused", refusal("no-such-case"))
-        elif state.posyandu == one.posyandu:
-            found[place] = Moved(one, "there")
-        elif one.posyandu not in units or units[one.posyandu].kind != "posyandu":
-            found[place] = Moved(one, "refused", refusal("no-such-posyandu"))
-        elif not state.active:
-            found[place] = Moved(one, "refused", "Kasus ini sudah selesai; tidak dipindahkan.")
-        else:
-            asked[place] = _asked(store, units, kabupaten, number, state, one.posyandu, reason, at)
-    for place, answer in zip(asked, record(store, list(asked.values())) if asked else (), strict=True):
-        well = answer.outcome in ("recorded", "already")
-        found[place] = Moved(some[place], "moved") if well else Moved(some[place], "refused", answer.says or "")
-    yield from (found[place] for place in range(len(some)))
+    with errand.store.pool.connection() as conn:
+        told = log.stories(conn, errand.store.schema, {number for number in numbers if number is not None})
+    states = [None if number is None else stories.fold(told[number]) for number in numbers]
+    settled = [_settled(errand, one, state) for one, state in zip(some, states, strict=True)]
+    open_ = [nth for nth, done in enumerate(settled) if done is None]
+    asked = [_asked(errand, UUID(some[nth].case), states[nth], some[nth].posyandu) for nth in open_]
+    answers = dict(zip(open_, record(errand.store, asked) if asked else (), strict=True))
+    overtaken = [nth for nth in open_ if again and answers[nth].code == "stale"]
+    later = dict(
+        zip(overtaken, _move(errand, [some[nth] for nth in overtaken], False) if overtaken else (), strict=True)
+    )
+    return [settled[nth] or later.get(nth) or _became(one, answers[nth]) for nth, one in enumerate(some)]
 
 
-def _asked(
-    store: Store,
-    units: Units,
-    kabupaten: str,
-    number: UUID,
-    person: Person,
-    to: str,
-    reason: Reason,
-    at: datetime,
-) -> Asked:
+def _settled(errand: Errand, one: Wanted, state: Case | None) -> Moved | None:
+    """What becomes of a case without anything being recorded; None where it is to be moved."""
+    there = errand.units.get(one.posyandu)
+    if not isinstance(state, Person):
+        return Moved(one, "refused", refusal("no-such-case"))
+    if state.posyandu == one.posyandu:
+        return Moved(one, "there")
+    if there is None or there.kind != "posyandu":
+        return Moved(one, "refused", refusal("no-such-posyandu"))
+    if not state.active:
+        return Moved(one, "refused", "Kasus ini sudah selesai; tidak dipindahkan.")
+    return None
+
+
+def _became(one: Wanted, answer: Answer) -> Moved:
+    well = answer.outcome in ("recorded", "already")
+    return Moved(one, "moved") if well else Moved(one, "refused", answer.says or "")
+
+
+def _asked(errand: Errand, number: UUID, person: Case | None, to: str) -> Asked:
+    assert isinstance(person, Person)
     # How often it moved before is part of the number: a case may come back, and go the same way again.
     entry = uuid5(_ENTRIES, f"{number} {person.posyandu} {to} {len(person.former)}")
-    today = at.astimezone(store.clock).date()
-    command = AcceptTransfer(on=today, desa=units[to].parent or "", posyandu=to, reason=reason)
-    by = Actor("operator", "kabupaten", kabupaten, partial(_may, person.posyandu))
-    return Asked(Submitted(entry, number, command), by, at)
+    today = errand.at.astimezone(errand.store.clock).date()
+    command = AcceptTransfer(on=today, desa=errand.units[to].parent or "", posyandu=to, reason=errand.reason)
+    by = Actor("operator", "kabupaten", errand.kabupaten, partial(_may, person.posyandu))
+    return Asked(Submitted(entry, number, command), by, errand.at)
 
 
 def _may(out_of: str, command: Command, state: Case | None) -> None:
@@ -169,13 +181,13 @@ def moving_command(file: Path | None, dari: str | None, ke: str | None, alasan: 
             wanted = _of_file(file) if file is not None else _of_posyandu(store, units, dari or "", ke or "")
             source = file or Path(f"pindah-{dari}-ke-{ke}.csv")
             with closing(Aside(beside(source, "ditolak"), "alasan")) as aside:
-                said = _moved(move(store, units, code, wanted, alasan, datetime.now(store.clock)), len(wanted), aside)
+                errand = Errand(store, units, code, alasan, datetime.now(store.clock))
+                click.echo(_moved(move(errand, wanted), len(wanted), aside))
             up_to_date()
     except (SettingsError, FileError, embedded.EmbeddedError) as problem:
         raise click.ClickException(str(problem)) from None
     except psycopg.OperationalError as problem:
         raise click.ClickException(f"PostgreSQL: {problem}") from None
-    click.echo(said)
 
 
 def _moved(moving: Iterator[Moved], count: int, aside: Aside) -> str:
@@ -212,6 +224,15 @@ def _of_file(file: Path) -> list[Wanted]:
         return [Wanted((row["case_id"] or "").strip(), (row["posyandu"] or "").strip()) for row in rows]
 
 
+def _wait(conn: Connection[Any], schema: str) -> None:
+    """Where a follower is running, the lists are its to bring up to date; as long as they move on, it is at it."""
+    upto, shown = log.head(conn, schema), -1
+    while not log.wait_for(conn, schema, upto, STANDSTILL_SECONDS):
+        before, shown = shown, log.followed(conn, schema)
+        if shown == before:
+            raise click.ClickException("Daftar tertinggal dan tidak bergerak. Periksa: dampingi health follower")
+
+
 @contextmanager
 def _store(kabupaten: str | None) -> Iterator[tuple[Store, Units, str, Callable[[], None]]]:
     """The kabupaten to write into, and how to bring its lists to the end of its log."""
@@ -225,10 +246,10 @@ def _store(kabupaten: str | None) -> Iterator[tuple[Store, Units, str, Callable[
     with connect(tenant.dsn, 1, 2, settings.statement_seconds, settings.lock_seconds) as pool:
 
         def up_to_date() -> None:
-            following.catch_up(tenant.dsn, followed, settings.follow_events)
-            with pool.connection() as conn:  # a follower that is running may be at it
-                if not log.wait_for(conn, tenant.schema, log.head(conn, tenant.schema), 60):
-                    raise click.ClickException("Daftar tertinggal. Jalankan dampingi follow, lalu ulangi.")
+            with Console(stderr=True).status("Memutakhirkan daftar"):
+                following.catch_up(tenant.dsn, followed, settings.follow_events)
+                with pool.connection() as conn:
+                    _wait(conn, tenant.schema)
 
         store = Store(
             pool, tenant.schema, sealing, tenant.zone, lambda on: following.juknis().book(on).protocol.edition

@@ -296,6 +296,8 @@ def test_the_form_of_an_offer_shows_who_it_is_and_nothing_of_the_story(phone: Ph
     typed = {"entry": str(uuid7()), "case": budi, "on": day(), "posyandu": ANGGREK, "offer": "ya"}
     assert siti.fill("/isi/person.request-transfer", typed).status_code == 303
     assert wati.page(f"/kasus/{budi}").status_code == 404
+    newest = siti.get(f"/cases/{budi}/story").json()["told"][0]["position"]
+    assert "X04" in listed(wati, "kader", budi, newest)
     answer = wati.page(f"/isi/person.accept-transfer?kasus={budi}").text
     assert "Budi" in answer
     assert f'name="posyandu" value="{ANGGREK}"' in answer

@@ -50,6 +50,21 @@ def test_a_pregnancy_is_moved_in_the_same_way() -> None:
     assert places(sari) == [(MELATI, None, date(2025, 3, 5))]
 
 
+def test_a_child_registered_in_another_posyandu_than_it_was_reported_in_was_held_by_both() -> None:
+    who = {"born": "2025-01-02", "sex": "L"}
+    baby = Telling().told("2025-01-03", "kader Ani", "child.report", **at(MELATI))
+    baby.told("2025-01-10", "puskesmas-tpg Dewi", "child.register", **who, **at(MAWAR))
+    assert (person(baby).posyandu, places(baby)) == (MAWAR, [(MELATI, None, date(2025, 1, 10))])
+
+
+def test_a_late_registration_does_not_bring_a_child_back() -> None:
+    who = {"born": "2025-01-02", "sex": "L"}
+    baby = Telling().told("2025-01-03", "kader Ani", "child.report", **at(MELATI))
+    baby.told("2025-01-10", "kader Ani", "child.move", **at(ANGGREK))
+    baby.told("2025-01-10", "kader Ani", "child.register", **who, **at(MELATI))
+    assert (person(baby).posyandu, places(baby)) == (ANGGREK, [(MELATI, None, date(2025, 1, 10))])
+
+
 def test_a_new_address_in_the_same_posyandu_is_no_transfer() -> None:
     assert places(child().told("2025-02-03", "kader Ani", "child.move", **PLACE)) == []
 

@@ -21,7 +21,8 @@ def main(dsn: str, schema: str, out_of: str, to: str) -> None:
         with pool.connection() as conn:
             wanted = [moving.Wanted(str(case), to) for case in moving.cases_of(conn, schema, out_of)]
         moving.BATCH = AT_ONCE
-        for one in moving.move(store, UNITS, "3603", wanted, "posyandu-digabung", datetime.now(store.clock)):
+        errand = moving.Errand(store, UNITS, "3603", "posyandu-digabung", datetime.now(store.clock))
+        for one in moving.move(errand, wanted):
             print(one.outcome, flush=True)  # noqa: T201
 
 
