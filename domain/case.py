@@ -147,7 +147,9 @@ class Evidence(Struct, frozen=True):
     by: date | None = None
     """The last day of the calendar window, for a rule that is due at the end of its window."""
     place: str = ""
-    """Code of the posyandu it is about, where the case itself is of no posyandu."""
+    """Code of the posyandu it is about, where the case itself is of no posyandu or of another one."""
+    desa: str = ""
+    """Code of the desa whose task it is, where that is not the case's own."""
     branch: str = ""
     """Which of the rule's ways it takes, where the rule has several (who pays, born too early)."""
     form: str = ""

@@ -300,9 +300,7 @@ def _begun(recorded: Recorded) -> Child:
 
 def _registered(child: Child, event: Registered, recorded: Recorded) -> Child:
     return replace(
-        child,
-        desa=event.desa,
-        posyandu=event.posyandu,
+        person.registered(child, event.desa, event.posyandu, event.on, recorded.version),
         registered=act(recorded),
         known=max(event.on, recorded.by.recorded_at.astimezone(zone(event.desa)).date()),
         born=event.born,
@@ -336,7 +334,7 @@ def _evolve_rest(child: Child, recorded: Recorded) -> Child:
         case Identified():
             child = replace(child, nik=event.nik)
         case Moved():
-            child = _moved(child, event)
+            child = _moved(child, event, recorded.version)
         case Died():
             child = replace(child, died=event.on)
         case CaseReopened():
@@ -356,10 +354,10 @@ def _standing(weighings: tuple[Weighing, ...], version: int) -> tuple[Weighing, 
     return tuple(w for w in weighings if w.on != kept.on or w.actor == kept.actor)
 
 
-def _moved(child: Child, event: Moved) -> Child:
+def _moved(child: Child, event: Moved, version: int) -> Child:
     if event.desa is None or event.posyandu is None:
         return replace(child, moved=event.on)
-    return replace(child, desa=event.desa, posyandu=event.posyandu)
+    return person.moved(child, event.desa, event.posyandu, event.on, version)
 
 
 # What a request comes to

@@ -23,6 +23,7 @@ FIELDS = {
     "sex": "jenis kelamin",
     "desa": "desa",
     "posyandu": "posyandu",
+    "offer": "ditawarkan ke posyandu lain",
     "born_from": "sumber tanggal lahir",
     "birth_kg": "berat lahir (kg)",
     "birth_cm": "panjang lahir (cm)",

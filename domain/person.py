@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Literal, TypeVar
 from uuid import UUID
@@ -23,6 +24,7 @@ from domain.case import (
     asks,
     done,
 )
+from domain.former import Former
 
 # What can have happened
 
@@ -32,6 +34,8 @@ class TransferRequested(Event, frozen=True, tag="person.transfer-requested"):
 
     desa: str
     posyandu: str
+    offer: bool = False
+    """The posyandu that holds the case offers it; else the one that is named asks for it. The other side answers."""
     personal: Personal | Sealed | None = None
 
 
@@ -40,6 +44,8 @@ class TransferAccepted(Event, frozen=True, tag="person.transfer-accepted"):
 
     desa: str
     posyandu: str
+    reason: Literal["posyandu-digabung", "posyandu-dipecah", "lain"] | None = None
+    """Why the operator moved it, whom nobody had asked; None where a request was accepted."""
 
 
 class TransferRefused(Event, frozen=True, tag="person.transfer-refused"):
@@ -163,6 +169,8 @@ class Person(Case, frozen=True, kw_only=True):
     cycles: pmt.Cycles = ()
     merged: UUID | None = None
     """The case that goes on in its place."""
+    former: tuple[Former, ...] = ()
+    """The places that held it before, in the order in which it left them."""
 
     @property
     def active(self) -> bool:
@@ -181,7 +189,7 @@ def evolve(person: P, recorded: Recorded) -> P:
         person = replace(person, cycles=pmt.evolve(person.cycles, recorded))
     match event:
         case TransferAccepted():
-            person = replace(person, desa=event.desa, posyandu=event.posyandu)
+            person = moved(person, event.desa, event.posyandu, event.on, recorded.version)
         case RecordsMerged():
             person = replace(person, merged=event.into)
         case RecordsDeclaredDistinct() if person.merged == event.other:
@@ -195,6 +203,76 @@ PARTICULAR: frozenset[type[Event]] = frozenset(
     {*case.PARTICULAR, *_REFERRAL, *_PMT, TransferAccepted, RecordsMerged, RecordsDeclaredDistinct}
 )
 """What is more to a child or a mother than one act among others."""
+
+# Where it belongs
+
+
+def moved(person: P, desa: str, posyandu: str, on: date, version: int) -> P:
+    """The case in another place from this day on; the one that it leaves is remembered."""
+    if (desa, posyandu) == (person.desa, person.posyandu):
+        return person
+    since = person.former[-1].until if person.former else None
+    left = Former(person.desa, person.posyandu, since, on, version)
+    return replace(person, desa=desa, posyandu=posyandu, former=(*person.former, left))
+
+
+def registered(person: P, desa: str, posyandu: str, on: date, version: int) -> P:
+    """The case where it was registered, unless it has left that place by then: a registration brings nobody back."""
+    left = any((place.desa, place.posyandu) == (desa, posyandu) and place.held(on) for place in person.former)
+    return person if left else moved(person, desa, posyandu, on, version)
+
+
+def _moves(person: Person) -> Iterator[tuple[Former, str, str]]:
+    """Each place that the case left, and where it went."""
+    went = [(place.desa, place.posyandu) for place in person.former[1:]]
+    for left, (desa, posyandu) in zip(person.former, [*went, (person.desa, person.posyandu)], strict=False):
+        yield left, desa, posyandu
+
+
+def along(merged: P, number: UUID, into: Person) -> P:
+    """A merged case goes along when the one that carries it on leaves the place that both were in.
+
+    Else the posyandu that both left would keep it, and write through its number into a case that is no longer theirs.
+    """
+    told = [a.version for a in done(into.acts, RecordsAbsorbed) if a.event.other == number]  # type: ignore[attr-defined]
+    for left, desa, posyandu in _moves(into) if told else ():
+        together = (left.desa, left.posyandu) == (merged.desa, merged.posyandu)
+        if together and (left.version > max(told) or left.version == 0):
+            merged = moved(merged, desa, posyandu, left.until, 0)
+    return merged
+
+
+AnswersFor = Callable[[Recorded, str, str], bool]
+"""The post in which an event was recorded answers for that desa and posyandu."""
+
+
+def by_former_desk(
+    person: Person, recorded: Recorded, answers_for: AnswersFor, absorbed: Sequence[tuple[UUID, Person]] = ()
+) -> bool:
+    """When we heard of the event the case had been moved away from whoever recorded it.
+
+    `absorbed` are the cases that this one carries on: their places came to it with the merge.
+    """
+    if isinstance(recorded.event, _TRANSFERS):
+        return False
+    left = [place for place in (*person.former, *_brought(person, absorbed)) if place.version < recorded.version]
+    if not left:
+        return False
+    gone = [(desa, posyandu) for place, desa, posyandu in _moves(person) if place.version < recorded.version]
+    first = person.former[0] if person.former else person
+    desa, posyandu = gone[-1] if gone else (first.desa, first.posyandu)
+    return not answers_for(recorded, desa, posyandu) and any(answers_for(recorded, p.desa, p.posyandu) for p in left)
+
+
+def _brought(person: Person, absorbed: Sequence[tuple[UUID, Person]]) -> Iterator[Former]:
+    merges = {a.event.other: a for a in done(person.acts, RecordsAbsorbed)}  # type: ignore[attr-defined]
+    for number, other in absorbed:
+        merge = merges[number]
+        yield Former(other.desa, other.posyandu, None, merge.on, merge.version)
+        yield from (replace(place, version=merge.version) for place in other.former)
+
+
+_TRANSFERS = (TransferRequested, TransferAccepted, TransferRefused)
 
 # What two cases are told of each other
 
@@ -254,12 +332,35 @@ def check(person: Person, event: Event, by: Envelope) -> None:
             raise Refused("merge-own-record")
         case RecordsDeclaredDistinct() if person.merged == event.other and event.on < _merged_on(person):
             raise Refused("before-merge", on=event.on, merged=_merged_on(person))
-        case TransferAccepted() | TransferRefused() if open_transfer(person) is None:
-            raise Refused("no-transfer-requested")
+        case TransferRequested() if _is_there(person, event):
+            raise Refused("already-in-posyandu")
+        case TransferAccepted() | TransferRefused():
+            _check_answer(person, event)
         case DataRequestReceived() if _asked(person, event.request):
             raise Refused("data-request-exists")
         case DataRequestFulfilled() if not _asked(person, event.request):
             raise Refused("no-such-data-request")
+
+
+def _check_answer(person: Person, event: TransferAccepted | TransferRefused) -> None:
+    """An answer needs its request, and puts the case where that asked for; only the operator is asked by nobody."""
+    if isinstance(event, TransferAccepted) and event.reason is not None:
+        if _is_there(person, event):
+            raise Refused("already-in-posyandu")
+        return
+    asked = open_transfer(person)
+    if asked is None:
+        raise Refused("no-transfer-requested")
+    if event.on < asked.on:
+        raise Refused("before-transfer-request", on=event.on, asked=asked.on)
+    request = asked.event
+    assert isinstance(request, TransferRequested)
+    if isinstance(event, TransferAccepted) and (event.desa, event.posyandu) != (request.desa, request.posyandu):
+        raise Refused("transfer-other-place")
+
+
+def _is_there(person: Person, event: TransferRequested | TransferAccepted) -> bool:
+    return (event.desa, event.posyandu) == (person.desa, person.posyandu)
 
 
 def _merged_on(person: Person) -> date:
@@ -273,10 +374,11 @@ def _feeders(person: Person, cycle: int) -> set[str]:
 
 
 def open_transfer(person: Person) -> Act | None:
-    """The newest request for a transfer that nobody has answered."""
+    """The newest request for a transfer that nobody has answered, and after which the case has not moved."""
     asked = done(person.acts, TransferRequested)
-    answers = (*done(person.acts, TransferAccepted), *done(person.acts, TransferRefused))
-    if not asked or any(a.after(asked[-1].on, asked[-1].version) for a in answers):
+    answers = [(a.on, a.version) for kind in (TransferAccepted, TransferRefused) for a in done(person.acts, kind)]
+    answers += [(place.until, place.version) for place in person.former]
+    if not asked or any(answer > (asked[-1].on, asked[-1].version) for answer in answers):
         return None
     return asked[-1]
 

@@ -322,9 +322,7 @@ def _registered(pregnancy: Pregnancy, event: Registered, recorded: Recorded) -> 
     if event.due is not None and (start is None or event.dated_by != "hpht"):
         start = event.due - TERM
     return replace(
-        pregnancy,
-        desa=event.desa,
-        posyandu=event.posyandu,
+        person.registered(pregnancy, event.desa, event.posyandu, event.on, recorded.version),
         registered=act(recorded),
         start=start,
         dated_by=event.dated_by,

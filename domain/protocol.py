@@ -168,7 +168,9 @@ class Obligation(Struct, frozen=True, kw_only=True):
     until: datetime | None
     desks: tuple[Desk, ...]
     place: str = ""
-    """Code of the posyandu it is about, where the case is of none."""
+    """Code of the posyandu it is about, where the case is of none or of another one."""
+    desa: str = ""
+    """Code of the desa whose task it is, where that is not the case's own."""
     row: int = 0
     """Which row of the edition its rule is, counted from 0."""
 
@@ -304,6 +306,7 @@ def _obligation(rule: Rule, evidence: Evidence, clock: timezone, rows: _Rows) ->
         until=None if evidence.until is None else midnight(evidence.until, clock),
         desks=_desks(rows.desks(rule, evidence.branch), opens, due),
         place=evidence.place,
+        desa=evidence.desa,
         row=rows.numbers[rule.id],
     )
 

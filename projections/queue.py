@@ -174,9 +174,9 @@ def _named(case: UUID, state: Case, obligation: Obligation, at: Desk, person: _P
     untold = at.desk in UNTOLD and person.kind in PERSONS
     why = f"Perlu dikerjakan sejak {words.day(obligation.since)}." if untold else obligation.says
     return Line(
-        case, at.desk, state.desa, obligation.place or state.posyandu, at.opens, obligation.due, obligation.until,
-        obligation.priority, _risk(person, obligation.since), at.supervision, obligation.rule, obligation.key,
-        obligation.owner, person.kind, obligation.since, obligation.task, obligation.form, why,
+        case, at.desk, obligation.desa or state.desa, obligation.place or state.posyandu, at.opens, obligation.due,
+        obligation.until, obligation.priority, _risk(person, obligation.since), at.supervision, obligation.rule,
+        obligation.key, obligation.owner, person.kind, obligation.since, obligation.task, obligation.form, why,
         () if untold else _numbers(obligation.events, hidden), *person.shown,
     )  # fmt: skip
 
@@ -185,8 +185,9 @@ def _nameless(state: Case, obligation: Obligation, at: Desk) -> Line:
     """No rule but that of supervision, no key, no kind of case: their names alone would tell what somebody has."""
     task = f"Tugas {PRIORITIES[obligation.priority]} belum selesai di meja {DESKS[obligation.owner]}"
     return Line(
-        None, at.desk, state.desa, "", at.opens, obligation.due, obligation.until, obligation.priority, 0, True,
-        at.under, "", obligation.owner, "", obligation.since, task, "", "", (), "", "", None, None, "", "", "",
+        None, at.desk, obligation.desa or state.desa, "", at.opens, obligation.due, obligation.until,
+        obligation.priority, 0, True, at.under, "", obligation.owner, "", obligation.since, task, "", "", (), "", "",
+        None, None, "", "", "",
     )  # fmt: skip
 
 

@@ -40,6 +40,8 @@ class Told(Struct, frozen=True):
     corrected_by: int | None = None
     """Number of the newest correction of this event."""
     retracted_by: int | None = None
+    by_former_desk: bool = False
+    """The case had been moved away from whoever recorded it when we heard of it."""
     only_for: tuple[Role, ...] = ()
     """Empty where everybody who may open the case reads it."""
 
@@ -61,6 +63,7 @@ def timeline(
     after: int = 0,
     limit: int = 200,
     newest_first: bool = False,
+    by_former_desk: Callable[[Recorded], bool] = lambda _: False,
 ) -> Page:
     """The story for a reader of this role. Only the events of the page are opened."""
     seen = as_seen(story, role)
@@ -71,7 +74,7 @@ def timeline(
     ordered = pairs[::-1] if newest_first else pairs
     start = next((i + 1 for i, (r, _) in enumerate(ordered) if after and r.version == after), 0)
     page = ordered[start : start + limit]
-    told = tuple(_told(r, role, clock, open_(own), corrected, retracted) for r, own in page)
+    told = tuple(_told(r, role, clock, open_(own), corrected, retracted, by_former_desk(own)) for r, own in page)
     return Page(told, len(seen), page[-1][0].version if page and start + limit < len(ordered) else None)
 
 
@@ -118,6 +121,7 @@ def _told(
     personal: Personal | None,
     corrected: dict[int, int],
     retracted: dict[int, int],
+    by_former_desk: bool,
 ) -> Told:
     event, by = recorded.event, recorded.by
     sentence = words.event_sentence(recorded, personal, role)
@@ -136,5 +140,6 @@ def _told(
         unit=by.unit,
         corrected_by=corrected.get(recorded.version),
         retracted_by=retracted.get(recorded.version),
+        by_former_desk=by_former_desk,
         only_for=() if words.may_see(event, "kader") else tuple(sorted(NAKES)),
     )

@@ -13,8 +13,10 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain.case import Case, Command, Personal, Refused, Role
-from domain.person import Person
+from domain.case import Case, Command, Correct, Personal, Refused, Retract, Role
+from domain.child import Move
+from domain.former import Former
+from domain.person import AcceptTransfer, Person, RefuseTransfer, RequestTransfer, TransferRequested, open_transfer
 
 # What each role may ask to have recorded
 
@@ -331,16 +333,93 @@ def may(role: Role, tag: str) -> bool:
     return role in WRITES.get(tag, ())
 
 
-def check(who: Who, command: Command, state: Case | None) -> None:
-    """Refuses what this post may not do, in the same words whether or not there is such a case elsewhere."""
+def check(who: Who, command: Command, state: Case | None, units: Units | None = None) -> Former | None:
+    """Refuses what this post may not do, in the same words whether or not there is such a case elsewhere.
+
+    Returns the former place of the case that this post speaks for; None where the case is its own. `units` are those
+    of the kabupaten, where they are at hand: only there a case may be moved to.
+    """
     if not may(who.role, command.__struct_config__.tag):  # type: ignore[arg-type]
         raise Refused("not-allowed")
     if state is None:
         _check_beginning(who, command)
+        return None
+    if isinstance(state, Person) and isinstance(command, RequestTransfer | AcceptTransfer | RefuseTransfer):
+        _check_transfer(who, command, state)
     elif not reaches(who, state) or (who.role not in NAMED and state.KIND != "desa"):
-        raise Refused("not-yours")
+        left = speaks_for(who, command, state)
+        if left is None:
+            raise Refused("not-yours")
+        if _begins(command):
+            _check_beginning(who, command)
+        return left
     elif state.KIND == "desa" and not _own_posyandu(who, command):
         raise Refused("wrong-posyandu")
+    elif _begins(command):
+        _check_beginning(who, command)
+    if moves(command) and units is not None:
+        _check_destination(command, units)
+    return None
+
+
+def moves(command: Command) -> bool:
+    """The command names a place for the case to go to."""
+    return isinstance(command, RequestTransfer | Move)
+
+
+def _check_transfer(who: Who, command: Command, person: Person) -> None:
+    """The side that holds the case offers it and the other one asks for it; the side that did not ask answers."""
+    named: Any = command
+    if isinstance(command, RequestTransfer):
+        if named.offer and not reaches(who, person):
+            raise Refused("not-yours")
+        if not named.offer and who.territory.posyandus.get(named.posyandu) != named.desa:
+            raise Refused("ask-for-own-posyandu" if reaches(who, person) else "wrong-posyandu")
+        return
+    if isinstance(command, AcceptTransfer) and named.reason is not None:
+        raise Refused("not-allowed")
+    if not answers(who, person):
+        raise Refused("answer-own-transfer" if reaches(who, person) else "not-yours")
+
+
+def answers(who: Who, person: Person) -> bool:
+    """The open request for a transfer is for this post to answer. Where none is open, it is who holds the case."""
+    asked = open_transfer(person)
+    if asked is None:
+        return reaches(who, person)
+    request = asked.event
+    assert isinstance(request, TransferRequested)
+    return who.territory.holds(request.desa, request.posyandu) if request.offer else reaches(who, person)
+
+
+def _check_destination(command: Any, units: Units) -> None:
+    """A case that is moved to a place that is not there would be on nobody's list."""
+    if command.posyandu is None:
+        return
+    there = units.get(command.posyandu)
+    if there is None or there.kind != "posyandu" or there.parent != command.desa:
+        raise Refused("wrong-posyandu")
+
+
+def speaks_for(who: Who, command: Command, state: Case) -> Former | None:
+    """The former place of this post that still held the case on the day of what it tells.
+
+    What decides about the case or hands on its tasks is for the place that holds it now, and so is mending a transfer.
+    """
+    if not isinstance(state, Person) or who.role not in NAMED or command.__struct_config__.tag in _OF_THE_HOLDER:
+        return None
+    if isinstance(command, Correct | Retract):
+        named: Any = command
+        if any(place.version == named.version for place in state.former):
+            return None
+    mine = (p for p in reversed(state.former) if who.territory.holds(p.desa, p.posyandu) and p.held(command.on))
+    return next(mine, None)
+
+
+_OF_THE_HOLDER = frozenset({
+    "case.set-aside", "case.reassign", "case.close", "case.reopen", "child.move", "person.merge",
+    "person.declare-distinct", "person.restrict-processing",
+})  # fmt: skip
 
 
 def _own_posyandu(who: Who, command: Command) -> bool:

@@ -18,6 +18,7 @@ from service import administration, embedded, following
 from service.exchange.commands import importing
 from service.juknis import JuknisError
 from service.migrate import MigrationError, migrate, pending
+from service.moving import moving_command
 from service.rulebook.commands import juknis_group
 from service.settings import Settings, SettingsError, load
 from service.tenants import Tenant, tenants
@@ -175,7 +176,7 @@ def refuse_yesterdays_tables(settings: Settings) -> None:
                 raise MigrationError(f"{tenant.name}: {', '.join(missing)} belum dijalankan; jalankan dampingi migrate")
 
 
-for command in (*administration.COMMANDS, *following.COMMANDS, importing, juknis_group):
+for command in (*administration.COMMANDS, *following.COMMANDS, importing, juknis_group, moving_command):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -22,7 +22,9 @@ from psycopg.sql import SQL, Identifier
 
 from domain import stories
 from domain.case import Case, Command, Elsewhere, Envelope, Personal, Recorded, Refused, Role
-from domain.person import DeclareDistinct, Person, other_of
+from domain.child import Move
+from domain.former import Former
+from domain.person import AcceptTransfer, DeclareDistinct, Person, RefuseTransfer, RequestTransfer, along, other_of
 from domain.pregnancy import RecordOutcome, RegisterNewborns
 from domain.refusals import refusal
 from projections import log, people
@@ -52,8 +54,8 @@ class Actor(Struct, frozen=True):
     account: str
     role: Role
     unit: str
-    may: Callable[[Command, Case | None], None]
-    """Raises Refused where this person may not ask this of that case."""
+    may: Callable[[Command, Case | None], Former | None]
+    """Raises Refused where this person may not ask this of that case; returns for which former place they may."""
     device: str = ""
 
 
@@ -66,7 +68,10 @@ class Asked(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """What became of an entry. `version` and `position` are of the last event it came to."""
+    """What became of an entry. `version` and `position` are of the last event it came to.
+
+    What was recorded for a place that no longer holds the case has the code "case-moved", and where it is in `facts`.
+    """
 
     entry: UUID
     outcome: Outcome
@@ -131,6 +136,8 @@ class _Decided(NamedTuple):
     by: Envelope
     digest: bytes
     events: tuple[Recorded, ...]
+    now: dict[str, object] | None
+    """Where the case is, if it is no longer theirs who told this."""
 
 
 class _Batch:
@@ -188,12 +195,15 @@ class _Batch:
     def _answer(self, one: Asked) -> Answer | tuple[Outcome, _Decided]:
         sent = one.sent
         digest = self._store.sealing.digest(msgspec.json.encode((sent.case, sent.command)))
-        if (again := self._again(sent, digest)) is not None:
+        if (again := self._again(one, digest)) is not None:
             return again
         if isinstance(getattr(sent.command, "personal", None), bytes):
             return not_recorded(sent, "unreadable", "unreadable")  # sealed is how we store it, never how it is sent
-        one.by.may(sent.command, self._state(sent.case))
-        sent = self._carried_on(sent)
+        onward = self._carried_on(sent)
+        left = one.by.may(
+            sent.command, self._state(onward.case) if isinstance(sent.command, _MOVING) else self._known(sent.case)
+        )
+        sent = onward
         story, state = self._stories[sent.case], self._state(sent.case)
         if sent.expects is not None and story and sent.expects < story[-1].version:
             return self._held_back(sent, "stale")
@@ -213,12 +223,14 @@ class _Batch:
         )
         who = self._identity(sent.case) if isinstance(sent.command, _BIRTHS) else None
         events = stories.decide(sent.case, story, state, sent.command, today, by, who, self._other(sent.command))
-        decided = _Decided(sent, by, digest, self._stand(sent.case, events, by))
+        stood = self._stand(sent.case, events, by)
+        decided = _Decided(sent, by, digest, stood, None if left is None else self._where(sent.case))
         self._decided[sent.entry] = decided
         return "recorded", decided
 
-    def _again(self, sent: Submitted, digest: bytes) -> Answer | tuple[Outcome, _Decided] | None:
+    def _again(self, one: Asked, digest: bytes) -> Answer | tuple[Outcome, _Decided] | None:
         """An entry that was sent before is answered as it was then, unless it says something else now."""
+        sent = one.sent
         before = self._before.get(sent.entry)
         twin = self._decided.get(sent.entry)
         if before is None and twin is None:
@@ -233,7 +245,30 @@ class _Batch:
         if version is None:  # recorded after we had read the story, or in the one that carries it on
             case = self._carried_on(sent).case
             version = _version(log.stories(self._conn, self._store.schema, [case])[case], sent.entry)
-        return Answer(sent.entry, "already", case, version=version, position=before.position)
+        answer = Answer(sent.entry, "already", case, version=version, position=before.position)
+        return _moved_on(answer, self._where(case) if self._was_theirs(one) else None)
+
+    def _was_theirs(self, one: Asked) -> bool:
+        """They tell it for a place that no longer holds the case; whose first answer was lost should hear of it too."""
+        try:
+            return one.by.may(one.sent.command, self._known(one.sent.case)) is not None
+        except Refused:
+            return False
+
+    def _where(self, case: UUID) -> dict[str, object]:
+        self._story(case)
+        state = self._state(case)
+        assert state is not None
+        return {"desa": state.desa, "posyandu": state.posyandu}
+
+    def _known(self, case: UUID) -> Case | None:
+        """The case as those know it who ask. One that was merged goes where the one goes that carries it on."""
+        state = self._state(case)
+        if not isinstance(state, Person) or state.merged is None:
+            return state
+        self._story(state.merged)
+        into = self._known(state.merged)
+        return along(state, case, into) if isinstance(into, Person) else state
 
     def _carried_on(self, sent: Submitted) -> Submitted:
         """What is sent to a case that was merged belongs to the one that carries it on; both numbers keep working.
@@ -317,6 +352,9 @@ def _version(story: Sequence[Recorded], entry: UUID) -> int | None:
     return max((r.version for r in story if r.by.entry == entry), default=None)
 
 
+_MOVING = (RequestTransfer, AcceptTransfer, RefuseTransfer, Move)
+"""Where a case goes is for those who hold the one that goes on, whichever number they know."""
+
 _BIRTHS = (RecordOutcome, RegisterNewborns)
 
 
@@ -330,7 +368,11 @@ def _told(outcome: Outcome, decided: _Decided, positions: Mapping[tuple[UUID, in
     own = [event.version for event in decided.events if event.case == sent.case]
     stored = [positions[event.case, event.version] for event in decided.events]
     version, position = max(own, default=None), max(stored, default=None)
-    return Answer(sent.entry, outcome, sent.case, version=version, position=position)
+    return _moved_on(Answer(sent.entry, outcome, sent.case, version=version, position=position), decided.now)
+
+
+def _moved_on(answer: Answer, now: Mapping[str, object] | None) -> Answer:
+    return answer if now is None else msgspec.structs.replace(answer, code="case-moved", facts=now)
 
 
 def _recorded_before(conn: Connection[Any], schema: str, entries: list[UUID]) -> dict[UUID, _Before]:

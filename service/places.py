@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import date, datetime
 from functools import partial
@@ -14,9 +14,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 from psycopg import Connection
 
-from domain import stories, words
-from domain.case import NAKES, Case, Personal, Recorded, Role
-from domain.person import Person
+from domain import refusals, stories, words
+from domain.case import NAKES, Case, Personal, Recorded, Role, done
+from domain.person import Person, RecordsAbsorbed, along, by_former_desk
 from domain.protocol import Book
 from projections import follow, growth, log, people, pmt, timeline
 from projections import queue as lists
@@ -174,7 +174,7 @@ class Place:
         with self._pool.connection() as conn:
             story = log.stories(conn, self.schema, [case])[case]
             state = stories.fold(story)
-            if state is None or not access.may_open(who, state):
+            if state is None or not self._readable(conn, who, case, state):
                 return None
             fresh = self._wait(conn, not_older_than)
             full = who.role in access.FULL_NIK
@@ -182,11 +182,33 @@ class Place:
             self.accounts.note_read(conn, who, case, what)
         return Opened(case, story, state, person), fresh
 
+    def asked_for(self, who: Who, case: UUID) -> Opened | None:
+        """A case whose transfer is this post's to answer: who it is may be seen before it may be opened."""
+        with self._pool.connection() as conn:
+            story = log.stories(conn, self.schema, [case])[case]
+            state = stories.fold(story)
+            if not isinstance(state, Person) or who.role not in access.NAMED or not access.answers(who, state):
+                return None
+            person = people.person(conn, self.schema, case, full_nik=who.role in access.FULL_NIK)
+            self.accounts.note_read(conn, who, case, "transfer")
+        return Opened(case, story, state, person)
+
+    def _readable(self, conn: Connection[Any], who: Who, case: UUID, state: Case | None) -> bool:
+        return access.may_open(who, self._known(conn, case, state))
+
+    def _known(self, conn: Connection[Any], case: UUID, state: Case | None) -> Case | None:
+        """A case that was merged is read where the one is that carries it on, once that has moved."""
+        if not isinstance(state, Person) or state.merged is None:
+            return state
+        onward = log.stories(conn, self.schema, [state.merged])[state.merged]
+        into = self._known(conn, state.merged, stories.fold(onward))
+        return along(state, case, into) if isinstance(into, Person) else state
+
     def openable(self, who: Who, cases: Sequence[UUID], what: str) -> tuple[UUID, ...]:
         """Those of these cases that this post may read. That something of them is shown is noted."""
         with self._pool.connection() as conn:
             found = log.stories(conn, self.schema, list(cases)) if cases else {}
-            may = tuple(case for case in cases if access.may_open(who, stories.fold(found[case])))
+            may = tuple(case for case in cases if self._readable(conn, who, case, stories.fold(found[case])))
             for case in may:
                 self.accounts.note_read(conn, who, case, what)
         return may
@@ -225,12 +247,37 @@ class Place:
             after,
             limit,
             newest_first=True,
+            by_former_desk=self._by_former_desk(opened.state),
         )
 
     def notes(self, who: Who, opened: Opened, versions: Sequence[int]) -> dict[int, str]:
         """What was written by hand in these events, as far as this role may read it."""
         told = [r for r in opened.story if r.version in versions and words.may_read_note(r.event, who.role)]
         return {version: personal.note for version, personal in self._personal(told).items() if personal.note}
+
+    def _by_former_desk(self, state: Case) -> Callable[[Recorded], bool]:
+        """Whether an event was recorded where the case no longer was, by the places of the post it was recorded in."""
+        absorbed = self._absorbed(state)
+        if not isinstance(state, Person) or not (state.former or absorbed):
+            return lambda _: False
+        units, territories = self.accounts.units(), dict[tuple[Role, str], access.Territory]()
+
+        def answers_for(recorded: Recorded, desa: str, posyandu: str) -> bool:
+            post = recorded.by.role, recorded.by.unit
+            if post not in territories and post[1] in units:
+                territories[post] = access.territory(post[0], units[post[1]], units)
+            return post in territories and territories[post].holds(desa, posyandu)
+
+        return lambda recorded: by_former_desk(state, recorded, answers_for, absorbed)
+
+    def _absorbed(self, state: Case) -> list[tuple[UUID, Person]]:
+        """The cases that this one carries on."""
+        others = {a.event.other for a in done(state.acts, RecordsAbsorbed)}  # type: ignore[attr-defined]
+        if not others:
+            return []
+        with self._pool.connection() as conn:
+            found = {case: stories.fold(story) for case, story in log.stories(conn, self.schema, others).items()}
+        return [(case, other) for case, other in found.items() if isinstance(other, Person)]
 
     def _personal(self, story: Sequence[Recorded]) -> dict[int, Personal]:
         parts = [(r.case, r.version, getattr(r.event, "personal", None)) for r in story]
@@ -323,7 +370,8 @@ class Place:
 
     def submit(self, sent: Sequence[Submitted], who: Who) -> Sequence[Answer]:
         """Record what may be recorded, and answer each in its place."""
-        return self._written([self._as_stored(one, who) for one in sent], who).result()
+        units = self.accounts.units() if any(access.moves(one.command) for one in sent) else None
+        return self._named(self._written([self._as_stored(one, who) for one in sent], who, units).result())
 
     def submit_whole(self, sent: Sequence[Submitted], who: Who) -> Sequence[Answer]:
         """Record all of it, or nothing where something is refused."""
@@ -331,15 +379,24 @@ class Place:
 
     async def submitted(self, sent: Sequence[Submitted], who: Who) -> Sequence[Answer]:
         """The same without a thread that waits, unless a story must be looked into before."""
-        if any(_names_event(one, who) for one in sent):
+        if any(_names_event(one, who) or access.moves(one.command) for one in sent):
             return await asyncio.to_thread(self.submit, sent, who)
-        return await _awaited(self._written(sent, who))
+        told = await _awaited(self._written(sent, who))
+        return await asyncio.to_thread(self._named, told) if any(one.code == _MOVED for one in told) else told
 
-    def _written(self, sent: Sequence[Submitted], who: Who) -> Future[list[Answer]]:
-        return self._writer.submit(sent, self._actor(who))
+    def _written(self, sent: Sequence[Submitted], who: Who, units: access.Units | None = None) -> Future[list[Answer]]:
+        return self._writer.submit(sent, self._actor(who, units))
 
-    def _actor(self, who: Who) -> Actor:
-        return Actor(str(who.account), who.role, who.post.unit.code, partial(access.check, who))
+    def _actor(self, who: Who, units: access.Units | None = None) -> Actor:
+        may = partial(access.check, who, units=units)
+        return Actor(str(who.account), who.role, who.post.unit.code, may)
+
+    def _named(self, told: Sequence[Answer]) -> list[Answer]:
+        """Says to a desk by its name where the case is that it told something of."""
+        if all(one.code != _MOVED for one in told):
+            return list(told)
+        units = self.accounts.units()
+        return [_with_names(one, units) if one.code == _MOVED else one for one in told]
 
     def _as_stored(self, sent: Submitted, who: Who) -> Submitted:
         if not _names_event(sent, who):
@@ -359,6 +416,14 @@ def _followed_by(who: Who) -> ways.Scope:
     facility = who.post.unit.code if who.role in ("bidan", "puskesmas-tpg", "puskesmas-dr") else None
     only = None if territory.only is None else tuple(sorted(territory.only))
     return ways.Scope(tuple(sorted(territory.desa)), only, facility)
+
+
+_MOVED = "case-moved"
+
+
+def _with_names(answer: Answer, units: access.Units) -> Answer:
+    named = {kind: units[code].name if code in units else code for kind, code in answer.facts.items()}  # type: ignore[index]
+    return replace(answer, facts=named, says=refusals.refusal(_MOVED, named))
 
 
 async def _awaited(answers: Future[list[Answer]]) -> list[Answer]:

@@ -71,6 +71,7 @@ BUTTONS: Mapping[str, str] = {
 
 NEWS: Mapping[str, str] = {
     "tercatat": "Sudah tercatat.",
+    "pindah": "Sudah tercatat. Kasus ini sekarang milik posyandu lain.",
     "sudah": "Kiriman ini sudah tercatat sebelumnya; tidak dicatat dua kali.",
     "sandi": "Kata sandi sudah diganti.",
     "sesi": "Semua yang diisi sudah tercatat.",

@@ -6,6 +6,8 @@ CODES: dict[str, str] = {
     "masih-tinggal-di-sini": "masih tinggal di sini",
     "bukan-orang-yang-sama": "bukan orang yang sama",
     "alamat-tidak-jelas": "alamat tidak jelas",
+    "posyandu-digabung": "posyandu digabung",
+    "posyandu-dipecah": "posyandu dipecah",
     "nik": "NIK",
     "nik-ibu": "NIK ibu dan tanggal lahir",
     "nama": "nama dan tanggal lahir",

@@ -8,12 +8,16 @@ from domain.sentences.sentence import of, sentence
 
 
 @of(person.TransferRequested, "Permintaan pindah")
-def _transfer(_event: person.TransferRequested, by: str) -> str:
+def _transfer(event: person.TransferRequested, by: str) -> str:
+    if event.offer:
+        return f"Pindah ke posyandu lain ditawarkan {by}."
     return f"Pindah ke posyandu lain diminta {by}."
 
 
 @of(person.TransferAccepted, "Pindah diterima")
-def _transferred(_event: person.TransferAccepted, by: str) -> str:
+def _transferred(event: person.TransferAccepted, by: str) -> str:
+    if event.reason is not None:
+        return f"Dipindahkan {by} ({label(event.reason)}); kasus ini kini milik posyandu tujuan."
     return f"Pindah diterima {by}; kasus ini kini milik posyandu tujuan."
 
 

@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from msgspec.structs import replace
+
 from domain import figures
 from domain.care import HomeVisited
 from domain.case import Corrected, Evidence, Retracted, Role, done, zone
@@ -62,6 +64,11 @@ class TransferUnanswered(PersonSign, frozen=True, tag="transfer-unanswered"):
         if asked is None:
             return ()
         first = min((a for a in done(person.acts, TransferRequested) if a.on >= asked.on), key=lambda a: a.version)
+        request = asked.event
+        assert isinstance(request, TransferRequested)
+        if request.offer:  # the answer is owed where the case may go
+            says = f"Kasus ini ditawarkan ke posyandu Anda {figures.day(first.on)}, belum dijawab."
+            return (replace(rests_on([first], says), desa=request.desa, place=request.posyandu),)
         return (rests_on([first], f"Pindah ke posyandu lain diminta {figures.day(first.on)}, belum dijawab."),)
 
 

@@ -58,7 +58,7 @@ def form_page(
 ) -> Page:
     """An empty form, with today's date and what follows from the case already in it."""
     form = _form(tag, who)
-    opened = None if form.begins and kasus is None else opened_or_404(who, place, _case(kasus), "form")[0]
+    opened = None if form.begins and kasus is None else _opened(form, who, place, _case(kasus))
     if opened is not None and not offered.fits(form, opened):
         raise Trouble(404, "not-found")
     typed = {
@@ -68,7 +68,28 @@ def form_page(
         **offered.given(form, opened, kunci),
     }
     because = _task(who, place, opened, aturan, kunci)
-    return _form_page(form, who, place, opened, typed, {}, entry=uuid7(), because=because, back=_back(kembali))
+    return _form_page(
+        form, who, place, opened, typed, {},
+        entry=uuid7(), because=because, back=_back(kembali), case=str(kasus or ""),
+    )  # fmt: skip
+
+
+def _opened(form: Form, who: Who, place: Place, case: UUID) -> Opened | None:
+    """The case of a form. For a transfer the other side has a form, too, which shows no more than it may know."""
+    found = place.open(who, case, "form")
+    if found is not None:
+        return found[0]
+    if form.tag in ANSWERS and (asked := place.asked_for(who, case)) is not None:
+        return asked
+    if form.tag == "person.request-transfer":
+        return None
+    raise Trouble(404, "not-found")
+
+
+ANSWERS = frozenset({"person.accept-transfer", "person.refuse-transfer"})
+"""What the side says that did not ask."""
+_LEAVING = ANSWERS | {"person.request-transfer", "child.move"}
+"""After these whoever sent them may no longer open the case, or not yet."""
 
 
 def _form(tag: str, who: Who) -> Form:
@@ -144,10 +165,14 @@ def options(form: Form, who: Who, place: Place, opened: Opened | None) -> dict[s
         return regions.options(form, opened.state, who, units, place.now().date())
     found = {} if opened is None else offered.options(form, opened.state)
     if "posyandu" in form.fields:
-        several = len(set(who.territory.posyandus.values())) > 1
+        posyandus = who.territory.posyandus
+        if form.tag in _LEAVING and opened is not None:
+            posyandus = {u.code: u.parent or "" for u in units.values() if u.kind == "posyandu"}
+            posyandus.pop(opened.state.posyandu, None)
+        several = len(set(posyandus.values())) > 1
         found["posyandu"] = tuple(
             (code, f"{units[code].name}, {units[desa].name}" if several else units[code].name)
-            for code, desa in sorted(who.territory.posyandus.items())
+            for code, desa in sorted(posyandus.items())
             if code in units and desa in units
         )
     if "to" in form.fields:
@@ -180,19 +205,30 @@ def fill(tag: FromPath[str], who: NamedDependency[Who], place: NamedDependency[P
     if not errors:
         answer = _submit(place, who, entry, case, command)
         if answer.answer in ("recorded", "already"):
-            return _recorded(answer, back or f"/kasus/{answer.case}")
+            elsewhere = answer.code == "case-moved" or tag in _LEAVING
+            return _recorded(answer, "/" if elsewhere else back or f"/kasus/{answer.case}")
         problem = answer.says or plainly.NEWS["gagal"]
-    found = place.open(who, _uuid(case), "form") if not form.begins else None
+    opened = _opened_again(form, who, place, _uuid(case)) if not form.begins else None
     return _form_page(
-        form, who, place, found[0] if found else None, typed, errors,
+        form, who, place, opened, typed, errors,
         entry=entry, back=back, problem=problem, case=case, status=422,
     )  # fmt: skip
 
 
+def _opened_again(form: Form, who: Who, place: Place, case: UUID) -> Opened | None:
+    """Without a refusal: what was typed is shown even where the case has gone meanwhile."""
+    try:
+        return _opened(form, who, place, case)
+    except Trouble:
+        return None
+
+
 def _complete(form: Form, command: dict[str, Any], who: Who, place: Place) -> None:
     """What follows from a choice: the desa from the posyandu, the kind of referral from its destination."""
-    if "posyandu" in command and form.kind != "desa":
+    if "posyandu" in command and form.kind != "desa" and "desa" not in form.hidden:
         command["desa"] = who.territory.posyandus.get(command["posyandu"], "")
+        if form.tag in _LEAVING and (there := place.accounts.units().get(command["posyandu"])) is not None:
+            command["desa"] = there.parent or ""
     if "to" in command:
         unit = place.accounts.units().get(command["to"])
         kinds = {"desa": "masyarakat", "puskesmas": "puskesmas", "rs": "rs"}
@@ -205,10 +241,15 @@ def _submit(place: Place, who: Who, entry: str, case: str, command: Mapping[str,
     return answers([msgspec.Raw(sent)], who, place).answers[0]
 
 
+def _news(answer: Answer) -> str:
+    if answer.code == "case-moved":
+        return "pindah"
+    return "sudah" if answer.answer == "already" else "tercatat"
+
+
 def _recorded(answer: Answer, to: str) -> Page:
     """Back, with the position, so that the list is not older than what was just recorded."""
-    news = "sudah" if answer.answer == "already" else "tercatat"
-    query = urlencode({"kabar": news, **({"posisi": answer.position} if answer.position else {})})
+    query = urlencode({"kabar": _news(answer), **({"posisi": answer.position} if answer.position else {})})
     return Redirect(f"{to}{'&' if '?' in to else '?'}{query}", status_code=303)
 
 
@@ -332,7 +373,8 @@ def _after(row: Sheet, read: dict[str, Any] | str | None, answer: Answer | None)
     if answer is None:
         return row
     if answer.answer in ("recorded", "already"):
-        return replace(row, done=" dan ".join(f"{v} {u}" for v, u in ((row.kg, "kg"), (row.cm, "cm")) if v))
+        done = " dan ".join(f"{v} {u}" for v, u in ((row.kg, "kg"), (row.cm, "cm")) if v)
+        return replace(row, done=f"{done}. {answer.says}" if answer.says else done)
     return replace(row, error=answer.says or "")
 
 

@@ -13,7 +13,7 @@ from domain.child import Child
 from domain.desa import Desa
 from domain.family import Family, SupportClosed, SupportGranted, SupportRequested
 from domain.labels import ROLES, label
-from domain.person import DataRequestFulfilled, DataRequestReceived, Person, open_transfer
+from domain.person import DataRequestFulfilled, DataRequestReceived, Person, TransferRequested, open_transfer
 from domain.pregnancy import Pregnancy
 from domain.signs.birth import deaths
 from domain.signs.person import disputed
@@ -94,6 +94,10 @@ def given(form: Form, opened: Opened | None, key: str) -> dict[str, list[str]]:
         given["cycle"] = [str(_cycle(form, state))]
         week = len(next((c.weeks for c in state.cycles if c.running), ())) + 1
         given["week"] = [str(week)]
+    if form.tag == "person.request-transfer":
+        given["offer"] = ["ya"]  # whoever may open the case holds it
+    if form.tag == "person.accept-transfer" and isinstance(state, Person):
+        given |= _wanted_for(state)
     if "request" in form.hidden and isinstance(state, Person):
         given["request"] = [str(uuid7())]
         if form.tag == "person.fulfil-data-request":
@@ -146,6 +150,14 @@ def _of_request(state: Case, key: str) -> dict[str, list[str]]:
     """The request that the task is about, and what was asked for in it."""
     about = next((asked for asked in _requests(state) if str(asked.support) == key), None)
     return {} if about is None else {"support": [key], "what": [about.what]}
+
+
+def _wanted_for(state: Person) -> dict[str, list[str]]:
+    """The place that the open request for a transfer names."""
+    asked = open_transfer(state)
+    if asked is None or not isinstance(asked.event, TransferRequested):
+        return {}
+    return {"desa": [asked.event.desa], "posyandu": [asked.event.posyandu]}
 
 
 def _referral(form: Form, state: Person, key: str) -> str:

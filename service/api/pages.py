@@ -23,7 +23,7 @@ from domain.child import Child
 from domain.desa import Desa
 from domain.labels import KINDS
 from domain.labels import STATES as STANDINGS
-from domain.person import TOLD_TWICE
+from domain.person import TOLD_TWICE, Person
 from domain.pregnancy import Pregnancy, contacts, postnatal_contacts
 from domain.signs.antenatal import RiskHigh
 from domain.stories import TOPICS
@@ -273,6 +273,8 @@ class Line(Struct, frozen=True):
     says: str
     heard: str
     struck: bool
+    former: bool
+    """Recorded by a desk that no longer held the case."""
     mend: str
 
 
@@ -466,6 +468,8 @@ def _actions(opened: Opened, who: Who, today: date) -> Iterator[tuple[str, str]]
     for tag in tags:
         form = FORMS[tag]
         may = tag not in _NOT_OFFERED and access.may(who.role, tag)
+        if tag in filling.ANSWERS and isinstance(opened.state, Person):
+            may = may and access.answers(who, opened.state)
         if may and offered.fits(form, opened) and offered.possible(form, opened.state, today):
             yield f"/isi/{tag}?kasus={opened.case}", form.title
     if opened.kind in PERSONS and opened.state.active and access.may(who.role, "person.suspect-duplicate"):
@@ -532,6 +536,7 @@ def _line(told: Told, who: Who, place: Place, case: UUID) -> Line:
         says=told.sentence,
         heard=plainly.heard(told.heard, told.on, place.tenant.zone),
         struck=told.retracted_by is not None,
+        former=told.by_former_desk,
         mend=f"/salah/{case}/{told.number}" if mends and mine and access.may(who.role, "case.retract") else "",
     )
 

@@ -89,6 +89,9 @@ def _other(who: Who, place: Place, case: UUID, says: str, ways: tuple[tuple[str,
         return Other(shown.name or "Tanpa nama", shown.line, f"/kasus/{case}", says, _since(found[0].state), ways)
     units = place.accounts.units()
     names = [units[code].name for code in place.where(case) if code in units]
+    if access.may(who.role, "person.request-transfer"):
+        asked = urlencode({"kasus": case})
+        ways = (*ways, (f"/isi/person.request-transfer?{asked}", "Minta kasus itu pindah ke posyandu Anda"))
     return Other("Di tempat lain", ", ".join(names) or "tidak diketahui", "", says, "", ways)
 
 

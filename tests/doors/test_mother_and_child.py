@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 
 from domain.pregnancy import child_case
 from tests.doors.conftest import Phone, entry, today
-from tests.kabupaten import MELATI
+from tests.kabupaten import ANGGREK, MELATI, WALIWIS
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_a_newborn_that_was_given_to_another_desa_is_not_on_the_page_of_its_moth
     phone: Callable[[str], Phone], sari: UUID
 ) -> None:
     rina, baby = phone("rina"), child_case(sari, 1)
-    elsewhere = {"desa": "3603332002", "posyandu": "3603332002.01"}
+    elsewhere = {"desa": WALIWIS, "posyandu": ANGGREK}
     assert (
         rina.send(entry(baby, {"do": "child.move", "on": today().isoformat(), **elsewhere}))[0]["answer"] == "recorded"
     )

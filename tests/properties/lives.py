@@ -51,6 +51,7 @@ _SANE: dict[str, st.SearchStrategy[Any]] = {
     "months": st.sampled_from([9, 12, 15]),
     "rule": st.sampled_from(["C03", "C09", "B03"]),
     "key": st.just(""),
+    "posyandu": st.sampled_from([PLACE["posyandu"], "3603332001.02"]),
 }
 
 
