@@ -40,9 +40,15 @@ def code(phone: Phone, sent: dict[str, Any]) -> str | None:
 
 def listed(phone: Phone, desk: str, case: str, position: int) -> set[str]:
     """The rules for which a case stands on the list of a desk, not older than a position."""
-    found = phone.get(f"/queues/{desk}?limit=200&not_older_than={position}").json()
-    assert found["fresh"]
-    return {task["rule"] for task in found["tasks"] if task["case"] == case}
+    rules: set[str] = set()
+    after: str | None = ""
+    while after is not None:
+        asked = f"/queues/{desk}?limit=200&not_older_than={position}" + (f"&after={after}" if after else "")
+        found = phone.get(asked).json()
+        assert found["fresh"]
+        rules |= {task["rule"] for task in found["tasks"] if task["case"] == case}
+        after = found.get("after")
+    return rules
 
 
 @pytest.fixture
