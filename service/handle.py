@@ -107,7 +107,7 @@ def not_recorded(sent: Submitted, outcome: Outcome, code: str, facts: Mapping[st
     return Answer(sent.entry, outcome, sent.case, code, facts, refusal(code, facts))
 
 
-def _attempt(store: Store, asked: Sequence[Asked], locked: bool, whole: bool) -> list[Answer]:
+def _attempt(store: Store, asked: Sequence[Asked], locked: bool, whole: bool = False) -> list[Answer]:
     with store.pool.connection() as conn, conn.transaction() if locked else nullcontext():
         if locked:
             conn.execute(_sql(store.schema, _LOCK))
