@@ -227,7 +227,8 @@ class Child(Person, frozen=True, kw_only=True):
     @property
     def active(self) -> bool:
         """The case still makes work."""
-        return self.died is None and self.moved is None and self.closed is None and self.merged is None
+        ended = (self.died, self.moved, self.closed, self.merged, self.away)
+        return all(end is None for end in ended)
 
     @property
     def preterm(self) -> bool:

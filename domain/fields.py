@@ -71,6 +71,7 @@ FIELDS = {
     "follow_up": "tindak lanjut",
     "outcome": "hasil",
     "referral": "nomor rujukan",
+    "kabupaten": "kode kabupaten",
     "via": "cara mengirim",
     "number": "nomor rujukan di sistem lain",
     "onward": "nomor rujukan lanjutan",

@@ -44,8 +44,16 @@ class TransferAccepted(Event, frozen=True, tag="person.transfer-accepted"):
 
     desa: str
     posyandu: str
-    reason: Literal["posyandu-digabung", "posyandu-dipecah", "lain"] | None = None
+    reason: Literal["posyandu-digabung", "posyandu-dipecah", "antar-kabupaten", "lain"] | None = None
     """Why the operator moved it, whom nobody had asked; None where a request was accepted."""
+
+
+class LeftKabupaten(Event, frozen=True, tag="person.left-kabupaten"):
+    """The case goes on in another kabupaten with its whole story; here nobody has it on a list any more."""
+
+    kabupaten: str
+    posyandu: str
+    """In that kabupaten."""
 
 
 class TransferRefused(Event, frozen=True, tag="person.transfer-refused"):
@@ -136,6 +144,7 @@ class DeathReviewed(Event, frozen=True, tag="person.death-reviewed"):
 
 RequestTransfer = asks(TransferRequested, "RequestTransfer", "person.request-transfer")
 AcceptTransfer = asks(TransferAccepted, "AcceptTransfer", "person.accept-transfer")
+LeaveKabupaten = asks(LeftKabupaten, "LeaveKabupaten", "person.leave-kabupaten")
 RefuseTransfer = asks(TransferRefused, "RefuseTransfer", "person.refuse-transfer")
 SuspectDuplicate = asks(DuplicateSuspected, "SuspectDuplicate", "person.suspect-duplicate")
 MergeRecords = asks(RecordsMerged, "MergeRecords", "person.merge")
@@ -149,12 +158,12 @@ ExplainLateEntry = asks(LateEntryExplained, "ExplainLateEntry", "person.explain-
 ReviewDeath = asks(DeathReviewed, "ReviewDeath", "person.review-death")
 
 EVENTS: tuple[type[Event], ...] = (
-    TransferRequested, TransferAccepted, TransferRefused, DuplicateSuspected, RecordsMerged, RecordsAbsorbed,
-    RecordsDeclaredDistinct, DataRequestReceived, DataRequestFulfilled, ConsentRecorded, ConsentWithdrawn,
-    ProcessingRestricted, LateEntryExplained, DeathReviewed,
+    TransferRequested, TransferAccepted, LeftKabupaten, TransferRefused, DuplicateSuspected, RecordsMerged,
+    RecordsAbsorbed, RecordsDeclaredDistinct, DataRequestReceived, DataRequestFulfilled, ConsentRecorded,
+    ConsentWithdrawn, ProcessingRestricted, LateEntryExplained, DeathReviewed,
 )  # fmt: skip
 COMMANDS = (
-    RequestTransfer, AcceptTransfer, RefuseTransfer, SuspectDuplicate, MergeRecords, DeclareDistinct,
+    RequestTransfer, AcceptTransfer, LeaveKabupaten, RefuseTransfer, SuspectDuplicate, MergeRecords, DeclareDistinct,
     ReceiveDataRequest, FulfilDataRequest, RecordConsent, WithdrawConsent, RestrictProcessing, ExplainLateEntry,
     ReviewDeath,
 )  # fmt: skip
@@ -171,10 +180,12 @@ class Person(Case, frozen=True, kw_only=True):
     """The case that goes on in its place."""
     former: tuple[Former, ...] = ()
     """The places that held it before, in the order in which it left them."""
+    away: str | None = None
+    """The kabupaten in which it goes on."""
 
     @property
     def active(self) -> bool:
-        return self.closed is None and self.merged is None
+        return self.closed is None and self.merged is None and self.away is None
 
 
 P = TypeVar("P", bound=Person)
@@ -190,6 +201,8 @@ def evolve(person: P, recorded: Recorded) -> P:
     match event:
         case TransferAccepted():
             person = moved(person, event.desa, event.posyandu, event.on, recorded.version)
+        case LeftKabupaten():
+            person = replace(moved(person, "", "", event.on, recorded.version), away=event.kabupaten)
         case RecordsMerged():
             person = replace(person, merged=event.into)
         case RecordsDeclaredDistinct() if person.merged == event.other:
@@ -200,7 +213,7 @@ def evolve(person: P, recorded: Recorded) -> P:
 _REFERRAL = frozenset(referral.EVENTS)
 _PMT = frozenset(pmt.EVENTS).difference(pmt.BESIDE)
 PARTICULAR: frozenset[type[Event]] = frozenset(
-    {*case.PARTICULAR, *_REFERRAL, *_PMT, TransferAccepted, RecordsMerged, RecordsDeclaredDistinct}
+    {*case.PARTICULAR, *_REFERRAL, *_PMT, TransferAccepted, LeftKabupaten, RecordsMerged, RecordsDeclaredDistinct}
 )
 """What is more to a child or a mother than one act among others."""
 

@@ -234,7 +234,7 @@ class Pregnancy(Person, frozen=True, kw_only=True):
     @property
     def active(self) -> bool:
         """The case still makes work: the mother lives, or a child born alive has no case of its own yet."""
-        ended = self.closed is not None or self.merged is not None
+        ended = any(end is not None for end in (self.closed, self.merged, self.away))
         return not ended and (self.died is None or len(self.newborns) < self.born_alive)
 
     @property

@@ -165,6 +165,8 @@ DOORS: dict[str, str] = {
     "not-yours": "Kasus ini bukan di wilayah Anda. Hubungi bidan bila perlu.",
     "ask-for-own-posyandu": "Minta kasus hanya untuk posyandu Anda sendiri. Untuk kasus Anda, pilih tawarkan.",
     "answer-own-transfer": "Permintaan pindah ini dari pihak Anda. Tunggu jawaban posyandu yang lain.",
+    "case-left": "Tercatat. Kasus ini sekarang milik kabupaten lain, dan catatan Anda disusulkan ke sana.",
+    "case-ended": "Kasus ini sudah selesai atau sudah pindah ke kabupaten lain; tidak dipindahkan.",
     "case-moved": "Tercatat. Kasus ini sekarang milik {posyandu}, desa {desa}.",
     "wrong-desa": "Desa atau posyandu ini bukan wilayah Anda. Periksa pilihannya.",
     "wrong-posyandu": "Posyandu ini tidak ada di desa yang dipilih. Periksa pilihannya.",

@@ -103,6 +103,7 @@ WRITES: Mapping[str, frozenset[Role]] = {
     "family.close-support": _VILLAGE,
     "family.join-class": _VILLAGE,
     "person.request-transfer": _VILLAGE,
+    "person.leave-kabupaten": frozenset(),  # by the operator, in both kabupaten at once
     "person.accept-transfer": _VILLAGE,
     "person.refuse-transfer": _VILLAGE,
     "person.suspect-duplicate": _VILLAGE,

@@ -14,7 +14,7 @@ import uvicorn
 from psycopg.sql import SQL, Identifier
 
 from projections import log
-from service import administration, embedded, following
+from service import administration, embedded, emigration, following
 from service.exchange.commands import importing
 from service.juknis import JuknisError
 from service.migrate import MigrationError, migrate, pending
@@ -176,7 +176,8 @@ def refuse_yesterdays_tables(settings: Settings) -> None:
                 raise MigrationError(f"{tenant.name}: {', '.join(missing)} belum dijalankan; jalankan dampingi migrate")
 
 
-for command in (*administration.COMMANDS, *following.COMMANDS, importing, juknis_group, moving_command):
+_OTHERS = (importing, juknis_group, moving_command, *emigration.COMMANDS)
+for command in (*administration.COMMANDS, *following.COMMANDS, *_OTHERS):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -423,6 +423,8 @@ _MOVED = "case-moved"
 
 def _with_names(answer: Answer, units: access.Units) -> Answer:
     named = {kind: units[code].name if code in units else code for kind, code in answer.facts.items()}  # type: ignore[index]
+    if not named.get("posyandu"):
+        return replace(answer, says=refusals.refusal("case-left", {}))
     return replace(answer, facts=named, says=refusals.refusal(_MOVED, named))
 
 

@@ -6,6 +6,7 @@ CODES: dict[str, str] = {
     "masih-tinggal-di-sini": "masih tinggal di sini",
     "bukan-orang-yang-sama": "bukan orang yang sama",
     "alamat-tidak-jelas": "alamat tidak jelas",
+    "antar-kabupaten": "pindah dari kabupaten lain",
     "posyandu-digabung": "posyandu digabung",
     "posyandu-dipecah": "posyandu dipecah",
     "nik": "NIK",

@@ -21,6 +21,11 @@ def _transferred(event: person.TransferAccepted, by: str) -> str:
     return f"Pindah diterima {by}; kasus ini kini milik posyandu tujuan."
 
 
+@of(person.LeftKabupaten, "Pindah ke kabupaten lain")
+def _left(event: person.LeftKabupaten, by: str) -> str:
+    return f"Kasus dengan seluruh riwayatnya dipindahkan ke kabupaten {event.kabupaten} {by}; berlanjut di sana."
+
+
 @of(person.TransferRefused, "Pindah ditolak")
 def _not_transferred(event: person.TransferRefused, by: str) -> str:
     return f"Permintaan pindah ditolak {by}: {label(event.reason)}."
