@@ -49,6 +49,7 @@ PEOPLE = (
     Someone("hasan", "Hasan Basri", "desa", ("3603332002",), "sekretaris Desa Kedaung"),
     Someone("dewi", "Dewi Lestari", "puskesmas-tpg", (lives.PUSKESMAS,), "petugas gizi (TPG) Puskesmas Mekar Baru"),
     Someone("bagus", "dr. Bagus", "puskesmas-dr", (lives.PUSKESMAS,), "dokter Puskesmas Mekar Baru"),
+    Someone("sari", "dr. Sari", "rs", (lives.HOSPITAL,), "dokter anak RSUD Balaraja"),
     Someone("ratna", "Ratna Sari", "kecamatan", (lives.KECAMATAN,), "Kasi PM Kecamatan Mekar Baru"),
     Someone("yusuf", "Yusuf Hidayat", "inspektorat", ("3603",), "inspektorat Kabupaten Tangerang"),
 )

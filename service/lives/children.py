@@ -17,6 +17,7 @@ from domain.protocol import Book
 from service.lives.feeding import Feeding
 from service.lives.kecamatan import BUDI, NEXT, PUSKESMAS, SPACE, Entry, Teller
 from service.lives.protection import Protection
+from service.lives.referrals import Referrals
 
 DAY = timedelta(days=1)
 
@@ -47,6 +48,7 @@ class Children:
         """How many in each posyandu."""
         self._feeding = Feeding(teller)
         self._protection = Protection(teller, book)
+        self._referrals = Referrals(teller)
 
     def at(self, code: str, desa: str) -> Iterator[Entry]:
         """What was recorded of the children of a posyandu."""
@@ -54,6 +56,8 @@ class Children:
             yield from self._budi(code, desa)
             yield from self._putri(code, desa)
             yield from self._twice(code, desa)
+        if code == f"{desa}.01":
+            yield from self._referred(code, desa)
         for number in range(self.number):
             yield from self._child(self._somebody(code, desa, number))
 
@@ -118,6 +122,14 @@ class Children:
         named = replace(named, personal=replace(named.personal, nik=None))
         yield from self._steady(named, 0, 6)
         yield from self._steady(replace(named, case=uuid5(SPACE, "citra lagi")), 6, None)
+
+    def _referred(self, code: str, desa: str) -> Iterator[Entry]:
+        """A small child on its way to hospital, or back."""
+        name = f"{self.tell.faker.first_name_male()} {self.tell.faker.last_name()}"
+        mother = self.tell.faker.first_name_female()
+        one = self._guided(f"dirujuk {desa}", name, "L", mother, code, desa, months=27, waz=-1.9)
+        yield from self._steady(replace(one, haz=-2.6), 0, None)
+        yield from self._referrals.way(one.case, desa, code)
 
     def _steady(self, one: Born, first: int, last: int | None) -> Iterator[Entry]:
         """Registered and weighed at these of its sessions, and growing as it should."""
