@@ -82,7 +82,7 @@ def board_page(
 
 
 _SECTIONS: tuple[tuple[str, str, str], ...] = (
-    ("jawaban", "Menunggu jawaban", "Terima, tolak, atau alihkan."),
+    ("jawaban", "Menunggu jawaban", "Penerima belum menjawab: terima, tolak, atau alihkan."),
     ("belum-datang", "Belum datang", "Hari yang direncanakan sudah lewat, atau pasien tidak jadi berangkat."),
     ("ditunggu", "Ditunggu", "Sudah diterima, pasien belum tiba."),
     ("di-sini", "Sudah tiba", "Menunggu hasil atau rujuk balik."),

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from uuid_utils.compat import uuid7
 
 from domain import figures
-from domain.case import Event, Role
+from domain.case import NAKES, Event, Role
 from domain.desa import Desa
 from domain.labels import label
 from domain.stories import encode
@@ -98,6 +98,8 @@ def _form(tag: str, who: Who) -> Form:
         raise Trouble(404, "not-found")
     if not access.may(who.role, tag):
         raise Trouble(403, "not-allowed")
+    if who.role not in NAKES:
+        form = replace(form, fields=tuple(name for name in form.fields if name not in form.nakes))
     return form
 
 

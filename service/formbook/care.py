@@ -26,6 +26,7 @@ FORMS: tuple[Form, ...] = (
     Form("referral.create", "Rujuk", "Buat rujukan",
          ("on", "to", "reason", "urgent", "planned", "consent", "consciousness", "temperature", "pulse", "breaths",
           "escort", "vehicle"), ("note",), hidden=("referral",),
+         nakes=("consent", "consciousness", "temperature", "pulse", "breaths", "escort", "vehicle"),
          hint="Berat, tinggi, z-skor, PMT dan pemeriksaan hamil terakhir ikut dari catatan; tidak perlu ditulis lagi."),
     Form("referral.send", "Kirim rujukan", "Sudah dikirim", ("on", "via", "consent", "number"), hidden=("referral",)),
     Form("referral.redirect", "Alihkan rujukan", "Alihkan", ("on", "to", "reason", "planned"), ("note",),

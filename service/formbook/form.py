@@ -25,3 +25,5 @@ class Form(Struct, frozen=True):
     hint: str = ""
     begins: bool = False
     """It begins a case."""
+    nakes: tuple[str, ...] = ()
+    """Fields that only health workers are asked for: a kader refers to the bidan in fewer words."""

@@ -63,6 +63,16 @@ def test_each_is_offered_the_steps_of_their_side(phone: Phones) -> None:
     assert offered("sari") == set()
 
 
+def test_a_kader_refers_in_fewer_words_than_a_bidan(phone: Phones) -> None:
+    case, _ = refer(phone)
+    path = f"/isi/referral.create?kasus={case}"
+    asked = {who: set(re.findall(r'name="([a-z_]+)"', phone(who).page(path).text)) for who in ("siti", "rina")}
+    assert asked["rina"] - asked["siti"] == {
+        "consent", "consciousness", "temperature", "pulse", "breaths", "escort", "vehicle",
+    }  # fmt: skip
+    assert {"to", "reason", "urgent", "note"} <= asked["siti"]
+
+
 def test_an_answer_leads_back_to_the_board(phone: Phones) -> None:
     case, number = refer(phone)
     sari = phone("sari")
