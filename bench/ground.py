@@ -89,8 +89,8 @@ class Ground(Struct, frozen=True):
 
 
 @contextmanager
-def ground(kecamatan: int) -> Iterator[Ground]:
-    """An empty database, migrated, and filled with this many kecamatan of about 40,000 events."""
+def ground(kecamatan: int, children: int = CHILDREN) -> Iterator[Ground]:
+    """An empty database, migrated, and filled with this many kecamatan of so many children in each posyandu."""
     with _database() as dsn:
         made = ground_at(dsn)
         with psycopg.connect(dsn, autocommit=True) as conn:
@@ -98,7 +98,7 @@ def ground(kecamatan: int) -> Iterator[Ground]:
         with made.store() as store:
             for number in range(kecamatan):
                 furnish(Accounts(store.pool, made.tenant), number)
-                tell(store, entries(number, made.today()))
+                tell(store, entries(number, made.today(), children))
         with psycopg.connect(dsn, autocommit=True) as conn:
             conn.execute("VACUUM ANALYZE")
             conn.execute("CHECKPOINT")
@@ -151,10 +151,10 @@ def in_kecamatan(code: str, number: int) -> str:
     return code.replace(lives.KECAMATAN, f"3603{40 + number}", 1)
 
 
-def entries(number: int, today: date) -> list[Entry]:
+def entries(number: int, today: date, children: int = CHILDREN) -> list[Entry]:
     """What was recorded in a kecamatan, in the order in which the server heard of it."""
     book = following.juknis().book(today)
-    told = Lives(today, book, seed=number, children=CHILDREN).entries()
+    told = Lives(today, book, seed=number, children=children).entries()
     cases = {entry.case: uuid5(entry.case, str(number)) for entry in told}
     for entry in told:
         if isinstance(entry.command, pregnancy.RecordOutcome):

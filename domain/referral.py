@@ -313,6 +313,18 @@ class Referral(Struct, frozen=True):
         """The newest step of that name."""
         return next((step for step in reversed(self.steps) if step.state == state), None)
 
+    @property
+    def desk(self) -> Role | None:
+        """Whose turn it is; None where nothing is left to be done."""
+        if self.state in WAITING or self.state in THERE:
+            return _RECEIVER[self.kind]
+        return _TURNS.get(self.state)
+
+
+_RECEIVER: dict[Kind, Role] = {"masyarakat": "bidan", "puskesmas": "puskesmas-tpg", "rs": "rs"}
+_TURNS: dict[Reached, Role] = {
+    "diterima": "kader", "tidak-datang": "kader", "ditolak": "bidan", "rujuk-balik": "bidan", "tindak-lanjut": "kader",
+}  # fmt: skip
 
 Referrals = tuple[Referral, ...]
 

@@ -156,7 +156,7 @@ DOORS: dict[str, str] = {
     "fhir-bundle": "Bundle harus bertipe transaction dan berisi POST, PUT atau PATCH.",
     "fhir-version": "Versi yang Anda lihat sudah lama; sekarang versi {version}. Ambil lagi, lalu kirim ulang.",
     "task-status": "Status {said} tidak dapat diminta untuk rujukan ini.",
-    "no-such-facility": "Fasilitas {unit} tidak tercatat. Periksa kodenya.",
+    "no-such-facility": "Fasilitas {unit} tidak tercatat, atau bukan jenis itu. Periksa kodenya.",
     "no-such-patient": "Pasien tidak ditemukan di wilayah Anda. Periksa NIK, atau daftarkan dulu.",
     "observation-code": "Ukuran dengan kode {said} tidak diterima di sini.",
     "observation-unit": "Satuan {unit} tidak dikenal. Pakai kg, g, cm, atau mm.",

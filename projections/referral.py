@@ -14,7 +14,7 @@ from msgspec import Struct
 from psycopg import Connection
 from psycopg.sql import SQL, Composed, Identifier
 
-from domain.case import Case, Corrected, Event, Personal, Recorded, Retracted
+from domain.case import Case, Corrected, Event, Personal, Recorded, Retracted, Role
 from domain.person import Person
 from domain.referral import STEPS as REACHED
 from domain.referral import Kind, Reach, Reached, Referral, Referred
@@ -37,6 +37,7 @@ TABLE = Table(
         ("urgent", "boolean NOT NULL"),
         ("state", "text NOT NULL"),
         ("open", "boolean NOT NULL"),
+        ("desk", "text"),
         ("made", "timestamptz NOT NULL"),
         ("made_on", "date NOT NULL"),
         ("since", "timestamptz NOT NULL"),
@@ -91,8 +92,8 @@ def lines(case: UUID, state: Case, who: Personal, story: Sequence[Recorded]) -> 
     return [
         (
             case, r.id, state.KIND, state.desa, state.posyandu, r.sender, r.to, _places(r), r.kind, r.reason, r.urgent,
-            r.state, r.open, r.made.heard, r.made.on, r.last.heard, r.planned, r.control, r.follows, r.onward, r.number,
-            newest[r.id], who.name or "", born, sex,
+            r.state, r.open, r.desk, r.made.heard, r.made.on, r.last.heard, r.planned, r.control, r.follows, r.onward,
+            r.number, newest[r.id], who.name or "", born, sex,
         )
         for r in state.referrals
     ]  # fmt: skip
@@ -207,6 +208,8 @@ class Tracked(Struct, frozen=True):
     urgent: bool
     state: Reached
     open: bool
+    desk: Role | None
+    """Whose turn it is."""
     made: datetime
     made_on: date
     since: datetime
@@ -252,6 +255,8 @@ class Narrow(Struct, frozen=True, kw_only=True):
     """Sent there, or made there."""
     states: tuple[Reached, ...] = ()
     urgent: bool | None = None
+    desk: Role | None = None
+    """Whose turn it is."""
     older_than: datetime | None = None
     """Whose last step was recorded before."""
     every: bool = False
@@ -396,6 +401,8 @@ def _narrowed(narrow: Narrow) -> Iterator[SQL]:
         yield SQL("open")
     if narrow.urgent is not None:
         yield SQL("urgent = %(urgent)s")
+    if narrow.desk is not None:
+        yield SQL("desk = %(desk)s")
     if narrow.older_than is not None:
         yield SQL("since < %(older)s")
 
@@ -405,6 +412,7 @@ def _asked_of(narrow: Narrow) -> dict[str, Any]:
         "at": narrow.facility,
         "states": list(narrow.states),
         "urgent": narrow.urgent,
+        "desk": narrow.desk,
         "older": narrow.older_than,
     }
 
@@ -414,7 +422,7 @@ _SHOWN = SQL(", ").join(
         Identifier,
         (
             "case_id", "referral", "about", "desa", "posyandu", "sender", "receiver", "kind", "reason", "urgent",
-            "state", "open", "made", "made_on", "since", "planned", "control", "follows", "onward", "number",
+            "state", "open", "desk", "made", "made_on", "since", "planned", "control", "follows", "onward", "number",
             "position", "name", "born", "sex",
         ),
     )

@@ -17,6 +17,7 @@ from domain.case import Case, Command, Correct, Personal, Refused, Retract, Role
 from domain.child import Move
 from domain.former import Former
 from domain.person import AcceptTransfer, Person, RefuseTransfer, RequestTransfer, TransferRequested, open_transfer
+from domain.referral import RedirectReferral, Refer, ReferOnward
 
 # What each role may ask to have recorded
 
@@ -358,14 +359,16 @@ def check(who: Who, command: Command, state: Case | None, units: Units | None = 
         raise Refused("wrong-posyandu")
     elif _begins(command):
         _check_beginning(who, command)
-    if moves(command) and units is not None:
+    if units is not None and isinstance(command, RequestTransfer | Move):
         _check_destination(command, units)
+    elif units is not None and moves(command):
+        _check_facility(command, units)
     return None
 
 
 def moves(command: Command) -> bool:
-    """The command names a place for the case to go to."""
-    return isinstance(command, RequestTransfer | Move)
+    """The command names a place for the case or the patient to go to."""
+    return isinstance(command, RequestTransfer | Move | Refer | RedirectReferral | ReferOnward)
 
 
 def _check_transfer(who: Who, command: Command, person: Person) -> None:
@@ -391,6 +394,17 @@ def answers(who: Who, person: Person) -> bool:
     request = asked.event
     assert isinstance(request, TransferRequested)
     return who.territory.holds(request.desa, request.posyandu) if request.offer else reaches(who, person)
+
+
+def _check_facility(command: Any, units: Units) -> None:
+    """A patient is sent only to a facility we know, and as to one of its kind."""
+    there = units.get(command.to)
+    if there is None or FACILITIES.get(there.kind) != command.kind:
+        raise Refused("no-such-facility", unit=command.to)
+
+
+FACILITIES: Mapping[UnitKind, str] = {"desa": "masyarakat", "puskesmas": "puskesmas", "rs": "rs"}
+"""What a referral to a unit of this kind is called; to the bidan it is one to the desa."""
 
 
 def _check_destination(command: Any, units: Units) -> None:

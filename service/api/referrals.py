@@ -18,6 +18,7 @@ from litestar.params import FromPath, FromQuery
 from msgspec import Struct
 from msgspec.structs import astuple, replace
 
+from domain.case import Role
 from domain.labels import label
 from domain.referral import AFTER, Reached
 from projections.referral import MENDED, Narrow, Step, Tracked, Wait
@@ -49,15 +50,18 @@ def referrals(
     facility: FromQuery[str | None] = None,
     status: FromQuery[list[Reached] | None] = None,
     urgent: FromQuery[bool | None] = None,
+    desk: FromQuery[Role | None] = None,
     waiting_hours: FromQuery[int | None] = None,
     ended: FromQuery[bool] = False,
     after: FromQuery[str | None] = None,
     limit: FromQuery[int] = 50,
     not_older_than: FromQuery[int | None] = None,
 ) -> Referrals:
-    """Referrals of one's places: by facility, state and urgency, or whose last step is so many hours ago."""
+    """Referrals of one's places: by facility, state, urgency, the desk whose turn it is, or the hours since a step."""
     older = None if waiting_hours is None else place.now() - timedelta(hours=min(max(waiting_hours, 0), 100_000))
-    narrow = Narrow(facility=facility, states=tuple(status or ()), urgent=urgent, older_than=older, every=ended)
+    narrow = Narrow(
+        facility=facility, states=tuple(status or ()), urgent=urgent, desk=desk, older_than=older, every=ended
+    )
     rows = min(max(limit, 1), MOST)
     found, fresh = place.referrals(_reader(who), narrow, _cursor(after), rows + 1, not_older_than)
     page = found[:rows]

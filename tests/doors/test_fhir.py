@@ -445,6 +445,7 @@ def test_each_mistake_has_its_own_answer_and_nothing_is_half_done(
         ("/Medication", 404, "fhir-resource"),
         ("/Patient/nobody", 404, "not-found"),
         ("/Observation/x.y.z", 404, "not-found"),
+        ("/Task/1/_history/2/3", 404, "not-found"),
     ],
 )
 def test_a_question_nobody_understands_is_answered_so(hospital: Hospital, path: str, status: int, code: str) -> None:

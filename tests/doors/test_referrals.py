@@ -149,6 +149,8 @@ def test_the_lists_are_narrowed_by_facility_state_urgency_and_age(
     assert {number, accepted} & found("status=diterima") == {accepted}
     assert {number, accepted} & found("status=dibuat&status=dikirim") == {number}
     assert {number, accepted} & found("urgent=true") == {number}
+    assert {number, accepted} & found("desk=rs") == {number}
+    assert {number, accepted} & found("desk=kader") == {accepted}
     assert {number, accepted} <= found(f"facility={RSUD}")
     assert {number, accepted} & found(f"facility={PUSKESMAS}") == set()
     assert {number, accepted} & found("waiting_hours=1") == set()
@@ -198,6 +200,17 @@ def test_how_long_each_step_takes_is_counted_by_facility(
     assert waits[RSUD, "tiba"]["waiting"] >= 1
     later = phone("kartika").get(f"/referrals/waits?since={today() + timedelta(days=1)}").json()
     assert later["waits"] == []
+
+
+@pytest.mark.parametrize(("to", "kind"), [("9901RS99", "rs"), (RSUD, "puskesmas"), (MELATI, "masyarakat")])
+def test_nobody_is_sent_to_a_facility_that_does_not_exist(phone: Phones, to: str, kind: str) -> None:
+    child = register(MELATI, f"Anak {uuid7().hex[-6:]}")
+    said = {"do": "referral.create", "on": today().isoformat(), "referral": str(uuid7()), "to": to, "kind": kind,
+            "reason": "stunting"}  # fmt: skip
+    phone("siti").send(child)
+    [answer] = phone("rina").send(entry(str(child["case"]), said))
+    assert (answer["answer"], answer["code"]) == ("refused", "no-such-facility")
+    assert to in answer["says"]
 
 
 # A system that was cut off
