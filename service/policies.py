@@ -7,7 +7,6 @@ what it found. So it may be run again, by two processes or after a crash, and re
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -30,8 +29,8 @@ from domain.signs.oversight import Overloaded
 from projections import duplicates, log
 from projections import queue as lists
 from projections.duplicates import Pair
-from projections.follow import CHANNEL
 from projections.queue import Load
+from service import beside
 from service.access import Unit, Units
 from service.accounts import Accounts
 from service.handle import Actor, Asked, Submitted, record
@@ -39,9 +38,6 @@ from service.store import Store
 
 EVENTS = 5000
 """Events looked at in one round."""
-
-PAUSE_SECONDS = 1.0
-"""Between two rounds: a task of a week or two is in no hurry, and the lists must be ahead."""
 
 SWEEP_SECONDS = 60.0
 """How often every kabupaten is looked at even if nobody called."""
@@ -240,29 +236,9 @@ def _recorded(store: Store, asked: list[Asked]) -> int:
 
 
 def run(dsn: str, places: Mapping[str, Watched], stop: Flag) -> None:
-    """Watch these kabupaten of one database, by their schemas, until told to stop, whatever happens on the way."""
+    """Watch these kabupaten of one database, by their schemas, until told to stop."""
     counted: dict[str, date] = {}
-    pause = PAUSE_SECONDS
-    while not stop.is_set():
-        try:
-            _watch(dsn, places, stop, counted)
-        except Exception as problem:  # noqa: BLE001  # the lists must go on being followed, whatever a policy meets
-            _log.error("policies broken off", error=type(problem).__name__)
-            stop.wait(pause)
-            pause = min(pause * 2, SWEEP_SECONDS)
-
-
-def _watch(dsn: str, places: Mapping[str, Watched], stop: Flag, counted: dict[str, date]) -> None:
-    with psycopg.connect(dsn, autocommit=True, application_name="dampingi policies") as ear:
-        ear.execute(SQL("LISTEN {}").format(Identifier(CHANNEL)))
-        called, swept = set(places), time.monotonic()
-        while not stop.is_set():
-            for schema in called & places.keys():
-                _round(schema, places[schema], counted)
-            stop.wait(PAUSE_SECONDS)
-            called = {call.payload for call in ear.notifies(timeout=0)}
-            if time.monotonic() - swept >= SWEEP_SECONDS:
-                called, swept = set(places), time.monotonic()
+    beside.run("policies", dsn, places, stop, lambda schema: _round(schema, places[schema], counted), SWEEP_SECONDS)
 
 
 def _round(schema: str, watched: Watched, counted: dict[str, date]) -> None:

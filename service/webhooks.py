@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import Event as Flag
@@ -21,7 +21,6 @@ from uuid import UUID
 
 import httpx
 import msgspec
-import psycopg
 import structlog
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -31,8 +30,8 @@ from psycopg.sql import SQL, Composed, Identifier
 from uuid_utils.compat import uuid7
 
 from projections import referral as ways
-from projections.follow import CHANNEL
 from projections.referral import Step
+from service import beside
 from service.access import Unit, Units, below
 from service.accounts import Accounts
 from service.store import Pool
@@ -45,7 +44,6 @@ TRIES = 8
 """So often a change is told to a receiver that answers and does not take it."""
 
 TIMEOUT_SECONDS = 10.0
-PAUSE_SECONDS = 1.0
 SWEEP_SECONDS = 15.0
 MOST = 200
 """Changes told to one receiver before the next has its turn."""
@@ -339,25 +337,5 @@ WHERE webhook = %(id)s AND position = %(position)s
 
 def run(dsn: str, places: Mapping[str, Webhooks], stop: Flag) -> None:
     """Call the webhooks of these kabupaten of one database, by their schemas, until told to stop."""
-    pause = PAUSE_SECONDS
     with httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False) as client:
-        while not stop.is_set():
-            try:
-                _listen(dsn, places, stop, lambda webhooks: webhooks.deliver(client))
-            except Exception as problem:  # noqa: BLE001  # the lists must go on being followed, whatever is met here
-                _log.error("webhooks broken off", error=type(problem).__name__)
-                stop.wait(pause)
-                pause = min(pause * 2, 60.0)
-
-
-def _listen(dsn: str, places: Mapping[str, Webhooks], stop: Flag, deliver: Callable[[Webhooks], int]) -> None:
-    with psycopg.connect(dsn, autocommit=True, application_name="dampingi webhooks") as ear:
-        ear.execute(SQL("LISTEN {}").format(Identifier(CHANNEL)))
-        called, swept = set(places), time.monotonic()
-        while not stop.is_set():
-            for schema in called & places.keys():
-                deliver(places[schema])
-            stop.wait(PAUSE_SECONDS)
-            called = {call.payload for call in ear.notifies(timeout=0)}
-            if time.monotonic() - swept >= SWEEP_SECONDS:
-                called, swept = set(places), time.monotonic()
+        beside.run("webhooks", dsn, places, stop, lambda schema: places[schema].deliver(client), SWEEP_SECONDS)

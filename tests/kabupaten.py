@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import date
 from threading import Event, Thread
 
 import psycopg
 import pytest
+import uvicorn
 from psycopg.sql import SQL, Identifier
 
 from projections import follow
-from service import following
+from service import app, following
 from service.access import Unit
 from service.migrate import migrate
 from service.places import Place, open_places
@@ -84,3 +86,17 @@ def places(settings: Settings, dsn: str) -> Iterator[dict[str, Place]]:
 @pytest.fixture(scope="session")
 def place(places: dict[str, Place]) -> Place:
     return places[CODE]
+
+
+@pytest.fixture(scope="session")
+def address(settings: Settings, places: dict[str, Place]) -> Iterator[str]:
+    """The service on a free port of this machine."""
+    server = uvicorn.Server(uvicorn.Config(app.create(settings, places), port=0, log_level="error", lifespan="on"))
+    thread = Thread(target=server.run)
+    thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(0.05)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join()

@@ -18,7 +18,7 @@ from litestar.params import FromPath, FromQuery
 from msgspec import Struct
 from msgspec.structs import astuple, replace
 
-from domain.case import Role
+from domain.case import NAKES, Role
 from domain.labels import label
 from domain.referral import AFTER, Reached
 from projections.referral import MENDED, Narrow, Step, Tracked, Wait
@@ -76,6 +76,9 @@ def _reader(who: Who) -> Who:
 
 
 def _covered(one: Tracked, who: Who) -> Tracked:
+    """A desa acts on a name and a step and is not told what was found; the inspectorate is told neither."""
+    if who.role not in NAKES | {"kader"}:
+        one = replace(one, reason="")
     return one if who.role in access.NAMED else replace(one, name=access.initials(one.name))
 
 

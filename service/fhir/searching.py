@@ -26,32 +26,29 @@ class Parameter(Struct, frozen=True):
 
 
 def _at(*path: str) -> Value:
-    """The values at the end of a path; lists on the way are all followed."""
-
-    def values(resource: Resource) -> Iterable[str]:
-        found: list[Any] = [resource]
-        for name in path:
-            found = [one[name] for one in found if isinstance(one, dict) and name in one]
-            found = [each for one in found for each in (one if isinstance(one, list) else [one])]
-        return [str(one) for one in found]
-
-    return values
+    """The values at the end of a path."""
+    return lambda resource: [str(one) for one in _ends(resource, path)]
 
 
 def _tokens(*path: str) -> Value:
     """`system|code` and `code` of every coding or identifier there."""
 
     def values(resource: Resource) -> Iterable[str]:
-        found: list[Any] = [resource]
-        for name in path:
-            found = [one[name] for one in found if isinstance(one, dict) and name in one]
-            found = [each for one in found for each in (one if isinstance(one, list) else [one])]
-        for one in found:
+        for one in _ends(resource, path):
             code = one.get("code") or one.get("value")
             yield str(code)
             yield f"{one.get('system', '')}|{code}"
 
     return values
+
+
+def _ends(resource: Resource, path: Iterable[str]) -> list[Any]:
+    """What stands at the end of a path; lists on the way are all followed."""
+    found: list[Any] = [resource]
+    for name in path:
+        found = [one[name] for one in found if isinstance(one, dict) and name in one]
+        found = [each for one in found for each in (one if isinstance(one, list) else [one])]
+    return found
 
 
 _ID = Parameter("token", _at("id"))

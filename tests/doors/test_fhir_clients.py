@@ -2,44 +2,25 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-import uvicorn
 from fhirclient import client as smart
 from fhirclient.models import careplan, encounter, patient, servicerequest
 from fhirclient.models import task as tasks
 from fhirpy import SyncFHIRClient
 from fhirpy.base.exceptions import OperationOutcome, ResourceNotFound
 
-from service import app
 from service.fhir import codes
 from service.places import Place
-from service.settings import Settings
 from service.tokens import SCOPES
 from tests.doors.conftest import Phone, entry, today
 from tests.doors.test_fhir import refer
 from tests.kabupaten import CODE, RSUD
 
 Phones = Callable[[str], Phone]
-
-
-@pytest.fixture(scope="session")
-def address(settings: Settings, places: dict[str, Place]) -> Iterator[str]:
-    """The service on a free port of this machine."""
-    server = uvicorn.Server(uvicorn.Config(app.create(settings, places), port=0, log_level="error", lifespan="on"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started and thread.is_alive():
-        time.sleep(0.05)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}/fhir"
-    server.should_exit = True
-    thread.join()
 
 
 @pytest.fixture
@@ -49,7 +30,7 @@ def token(places: dict[str, Place]) -> str:
 
 @pytest.fixture
 def fhirpy(address: str, token: str) -> SyncFHIRClient:
-    return SyncFHIRClient(address, authorization=f"Bearer {token}")
+    return SyncFHIRClient(f"{address}/fhir", authorization=f"Bearer {token}")
 
 
 def home(phone: Phones, case: str, number: str) -> None:
@@ -113,7 +94,7 @@ def test_fhirpy_is_told_of_mistakes_as_it_expects(fhirpy: SyncFHIRClient, phone:
 
 def test_fhirclient_walks_a_child_the_same_way(address: str, token: str, phone: Phones) -> None:
     case, number = refer(phone)
-    server = smart.FHIRClient(settings={"app_id": "simrs", "api_base": address}).server
+    server = smart.FHIRClient(settings={"app_id": "simrs", "api_base": f"{address}/fhir"}).server
     server.session.headers["Authorization"] = f"Bearer {token}"
     who = patient.Patient.read(case, server)
     assert (who.name[0].text, who.gender) == ("Budi Santoso", "male")

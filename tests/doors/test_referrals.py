@@ -184,7 +184,11 @@ def test_whose_it_is_not_sees_none_of_it(phone: Phones, referred: Callable[..., 
     assert phone("kartika").get("/referrals").json()["code"] == "not-allowed"
     inspector = way(phone("yusuf"), number, position)
     assert "Rahasia" not in str(inspector)
-    assert phone("hasan").get(f"/referrals/{number}").status_code == 200
+    assert "stunting" not in str(inspector)
+    village = way(phone("hasan"), number, position)
+    assert (village["referral"]["name"], village["referral"]["reason"]) == ("Budi Rahasia", "")
+    assert "stunting" not in str(listed(phone("hasan"), position))
+    assert way(phone("siti"), number, position)["referral"]["reason"] == "stunting"
 
 
 def test_how_long_each_step_takes_is_counted_by_facility(

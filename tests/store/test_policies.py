@@ -17,7 +17,7 @@ from domain.person import DuplicateSuspected
 from domain.words import event_sentence
 from projections import log
 from projections import queue as lists
-from service import following, policies
+from service import beside, following, policies
 from service.access import Unit
 from service.accounts import Accounts
 from service.handle import Actor, Asked, Submitted, record
@@ -241,7 +241,7 @@ def test_a_policy_that_breaks_off_is_taken_up_again(
         stop.set()
 
     monkeypatch.setattr(policies, "_round", broken)
-    monkeypatch.setattr(policies, "PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(beside, "PAUSE_SECONDS", 0.01)
     stop = threading.Event()
     policies.run(tenant.dsn, {store.schema: watched}, stop)
     assert rounds == [store.schema, store.schema]
