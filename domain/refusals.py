@@ -160,6 +160,7 @@ DOORS: dict[str, str] = {
     "no-such-patient": "Pasien tidak ditemukan di wilayah Anda. Periksa NIK, atau daftarkan dulu.",
     "observation-code": "Ukuran dengan kode {said} tidak diterima di sini.",
     "observation-unit": "Satuan {unit} tidak dikenal. Pakai kg, g, cm, atau mm.",
+    "rebuilding": "Daftar sedang disusun ulang sesudah pembaruan. Coba lagi sebentar.",
     "too-many": "Terlalu banyak catatan sekali kirim. Kirim sedikit demi sedikit.",
     "too-often": "Terlalu sering mencoba. Tunggu sebentar, lalu coba lagi.",
     "not-yours": "Kasus ini bukan di wilayah Anda. Hubungi bidan bila perlu.",
@@ -197,6 +198,12 @@ def refusal(code: str, facts: Mapping[str, object] | None = None) -> str:
     return template.format_map(_Told({**(facts or {}), **_meant(facts or {})}))
 
 
+class Quoted(str):
+    """A fact that is told as it was written: the name of a parameter, not a code of ours."""
+
+    __slots__ = ()
+
+
 class _Told(dict[str, object]):
     """Facts in the forms people read; what is not known reads as a dash."""
 
@@ -208,6 +215,8 @@ class _Told(dict[str, object]):
 
 
 def _told(fact: object) -> str:
+    if isinstance(fact, Quoted):
+        return str(fact)
     if isinstance(fact, date):
         return figures.day(fact)
     if isinstance(fact, int | float):

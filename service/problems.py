@@ -23,6 +23,7 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.response import Redirect, Template
 from msgspec import Struct
 from psycopg import OperationalError
+from psycopg.errors import UndefinedColumn, UndefinedTable
 from psycopg_pool import PoolTimeout
 
 from domain.case import Refused
@@ -63,6 +64,8 @@ _CODES: tuple[tuple[type[Exception], int, str], ...] = (
     (ValidationException, 400, "bad-question"),
     (msgspec.DecodeError, 400, "not-json"),
     (ClientException, 400, "unreadable"),
+    (UndefinedColumn, 503, "rebuilding"),  # a list of yesterday's shape, until the follower has made it anew
+    (UndefinedTable, 503, "rebuilding"),
     (PoolTimeout, 503, "overloaded"),
     (OperationalError, 503, "overloaded"),
 )

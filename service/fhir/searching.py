@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from domain.refusals import Quoted
 from service.fhir.resources import Resource
 from service.problems import Trouble
 
@@ -162,7 +163,7 @@ def read(kind: str, asked: Iterable[tuple[str, str]]) -> Search:
             continue
         parameter = known.get(name)
         if parameter is None:
-            raise Trouble(400, "search-parameter", name=name, known=", ".join(known))
+            raise Trouble(400, "search-parameter", name=Quoted(name), known=Quoted(", ".join(known)))
         values = tuple(part for part in value.split(",") if part)
         if not values:
             raise Trouble(400, "search-value", name=name, value=value)

@@ -452,6 +452,12 @@ def test_a_question_nobody_understands_is_answered_so(hospital: Hospital, path: 
     refused(hospital.get(path), status, code)
 
 
+def test_what_is_known_is_named_as_it_is_written(hospital: Hospital) -> None:
+    text = refused(hospital.get("/Task?colour_of-eyes=red"), 400, "search-parameter")["details"]["text"]
+    assert text.startswith("Parameter pencarian colour_of-eyes tidak dikenal. Yang dikenal: _id, ")
+    assert "business-status" in text
+
+
 def test_without_a_token_or_with_too_small_a_one_nothing_opens(
     service: TestClient[Any], system: Callable[..., Hospital], phone: Phones, referred: tuple[str, str]
 ) -> None:

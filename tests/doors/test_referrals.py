@@ -8,13 +8,16 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from litestar.testing import TestClient
+from psycopg.sql import SQL, Identifier
 from uuid_utils.compat import uuid7
 
 from service.places import Place
 from service.tokens import Scope
 from tests.doors.conftest import Phone, entry, register, today
+from tests.doors.test_pairs import shown
 from tests.kabupaten import CODE, MELATI, PUSKESMAS, RSUD
 
 Phones = Callable[[str], Phone]
@@ -317,3 +320,20 @@ def test_a_system_of_a_puskesmas_follows_the_referrals_of_its_desa(
     position = phone("rina").position
     clinic = system(PUSKESMAS, "rujukan:baca", role="puskesmas-tpg")
     assert clinic.get(f"/referrals/{number}?not_older_than={position}").status_code == 200
+
+
+def test_while_a_list_has_yesterdays_shape_one_is_asked_to_come_back(phone: Phones, places: dict[str, Place]) -> None:
+    """After an update the service is up before the follower has made the lists anew."""
+    place = places[CODE]
+    rename = "ALTER TABLE {} RENAME COLUMN {} TO {}"
+    shown(place)
+    with psycopg.connect(place.tenant.dsn, autocommit=True) as conn:
+        table = Identifier(place.schema, "referral")
+        conn.execute(SQL(rename).format(table, Identifier("desk"), Identifier("yesterday")))
+        try:
+            answer = phone("rina").get("/referrals")
+        finally:
+            conn.execute(SQL(rename).format(table, Identifier("yesterday"), Identifier("desk")))
+    assert (answer.status_code, answer.json()["code"]) == (503, "rebuilding")
+    assert answer.headers["retry-after"] == "30"
+    assert phone("rina").get("/referrals").status_code == 200
