@@ -439,6 +439,7 @@ def _named(asked: Asked, resource: Any, made: Mapping[str, UUID]) -> tuple[Seen,
 def _of_task(asked: Asked, number: str, raw: bytes, if_match: str | None) -> Wanted:
     _, task = intake.read(raw, "Task")
     seen, referral = _referral(asked, _uuid(number), "Task")
+    task = intake.as_said(task, resources.moment(referral.last.heard))
     version = str(referral.last.version)
     entry = intake.entry_number(asked.who.account, number.encode() + raw)
     if if_match is not None and if_match.removeprefix("W/").strip('"') != version:

@@ -5,13 +5,14 @@ An entry has a number made of who sent it and what it says, so that a request se
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from uuid import UUID, uuid5
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
 
 from domain import child, pregnancy
 from domain.case import Command, Personal
@@ -25,6 +26,8 @@ from domain.referral import (
     CompleteTreatment,
     CounterRefer,
     Kind,
+    NoShowReason,
+    Reason,
     RecordArrival,
     RecordNoShow,
     Refer,
@@ -244,10 +247,10 @@ def day(text: str, today: date) -> date:
 
 # Each resource as a request
 
-_REASONS = {
-    "penuh": "penuh", "data-kurang": "data-kurang", "bukan-kewenangan": "bukan-kewenangan",
-    "alat-tidak-ada": "alat-tidak-ada",
-}  # fmt: skip
+
+def as_said(task: Task, read_at: str) -> Task:
+    """Without the day of the last change, where the sender only gave back the one it had read."""
+    return replace(task, last_modified="") if task.last_modified == read_at else task
 
 
 def of_task(task: Task, referral: Referral, unit: str, today: date) -> Command:
@@ -268,7 +271,7 @@ def _answer(task: Task, referral: Referral, unit: str, today: date) -> Any:
         case "completed" if answered == "accepted":
             return AcceptReferral(**said, personal=note)
         case "rejected":
-            return RejectReferral(**said, reason=_REASONS.get(_reason(task.status_reason), "lain"), personal=note)
+            return RejectReferral(**said, reason=_one_of(_REJECTIONS, task.status_reason), personal=note)
         case "in-progress":
             if business == "ditangani" or referral.state == "tiba":
                 return BeginTreatment(**said)
@@ -278,7 +281,7 @@ def _answer(task: Task, referral: Referral, unit: str, today: date) -> Any:
                 return CloseReferral(**said, result="tidak-diketahui", personal=note)
             return CompleteTreatment(**said, personal=note)
         case "on-hold":
-            return RecordNoShow(**said, reason=_no_show(task.status_reason), personal=note)
+            return RecordNoShow(**said, reason=_one_of(get_args(NoShowReason), task.status_reason), personal=note)
         case "cancelled":
             return CancelReferral(**said, reason="lain", personal=note)
     raise Trouble(422, "task-status", said=task.status or "?")
@@ -293,13 +296,13 @@ def _code(concept: Concept | None, system: str) -> str:
     return next((c.code for c in concept.coding if c.system == system), "") if concept is not None else ""
 
 
-def _reason(concept: Concept | None) -> str:
-    return next((c.code for c in concept.coding), concept.text) if concept is not None else ""
+_REJECTIONS = ("penuh", "data-kurang", "bukan-kewenangan", "alat-tidak-ada")
 
 
-def _no_show(concept: Concept | None) -> Any:
-    said = _reason(concept)
-    return said if said in ("biaya", "transportasi", "pendamping", "jkn", "menolak") else "lain"
+def _one_of(known: Sequence[str], concept: Concept | None) -> Any:
+    """A reason of ours, where the code or the words are one."""
+    said = next((c.code for c in concept.coding), concept.text) if concept is not None else ""
+    return said if said in known else "lain"
 
 
 def of_encounter(encounter: Encounter, referral: Referral, unit: str, today: date) -> Command:
@@ -375,13 +378,7 @@ def _why(reasons: tuple[Concept, ...]) -> Any:
     own = next((code for system, code in given if system == codes.REASON), None)
     known = next((why for why, code in codes.DIAGNOSES.items() if (code.system, code.code) in given), None)
     reason = own or known or "lain"
-    return reason if reason in _WHY else "lain"
-
-
-_WHY = frozenset({
-    "tidak-naik", "bgm", "gizi-kurang", "gizi-buruk", "stunting", "tanda-bahaya", "kek", "anemia", "hipertensi",
-    "risiko-tinggi", "tidak-membaik", "lain",
-})  # fmt: skip
+    return reason if reason in get_args(Reason) else "lain"
 
 
 def of_observation(observation: Observation, person: Person, today: date) -> Command:

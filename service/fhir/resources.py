@@ -121,7 +121,7 @@ def service_request(seen: Seen, referral: Referral) -> Resource:
         "code": _concept(codes.REFERRAL),
         "subject": _reference("Patient", seen.case),
         "occurrenceDateTime": referral.planned.isoformat() if referral.planned else None,
-        "authoredOn": _moment(referral.made.heard),
+        "authoredOn": moment(referral.made.heard),
         "requester": organization_reference(referral.sender),
         "performer": [organization_reference(referral.to)],
         "locationCode": [_concept(Code(codes.ROLE, "HOSP", "Hospital"))] if referral.kind == "rs" else [],
@@ -172,8 +172,8 @@ def task(seen: Seen, referral: Referral) -> Resource:
         "focus": _reference("ServiceRequest", referral.id),
         "for": _reference("Patient", seen.case),
         "encounter": _reference("Encounter", referral.id) if _arrived(referral) else None,
-        "authoredOn": _moment(referral.made.heard),
-        "lastModified": _moment(referral.last.heard),
+        "authoredOn": moment(referral.made.heard),
+        "lastModified": moment(referral.last.heard),
         "requester": organization_reference(referral.sender),
         "owner": organization_reference(referral.to),
         "output": list(_outputs(referral, back is not None)),
@@ -348,7 +348,7 @@ def _figures(
                 "code": _concept(measure.code),
                 "subject": _reference("Patient", seen.case),
                 "effectiveDateTime": on.isoformat(),
-                "issued": _moment(heard),
+                "issued": moment(heard),
                 "valueQuantity": {
                     "value": value, "unit": measure.unit, "system": codes.UCUM, "code": measure.unit,
                 },
@@ -371,10 +371,11 @@ def _text(words: str) -> Resource:
 
 
 def _meta(version: int, updated: datetime) -> Resource:
-    return {"versionId": str(version), "lastUpdated": _moment(updated)}
+    return {"versionId": str(version), "lastUpdated": moment(updated)}
 
 
-def _moment(at: datetime) -> str:
+def moment(at: datetime) -> str:
+    """As FHIR writes it."""
     return at.isoformat(timespec="milliseconds")
 
 

@@ -12,7 +12,7 @@ import pytest
 from domain import stories
 from domain.case import Personal
 from domain.person import Person
-from service.fhir import resources
+from service.fhir import intake, resources
 from service.fhir.resources import Resource, Seen, of_referral
 from tests.pure.telling import CASE, PLACE, Telling, juknis
 
@@ -94,3 +94,15 @@ def test_a_restricted_result_is_told_nobody() -> None:
 def test_the_sample_goes_every_step_it_names() -> None:
     kinds = {r["resourceType"] for r in every(seen(budi(), BUDI))}
     assert kinds == {"Patient", "ServiceRequest", "Task", "Condition", "Encounter", "CarePlan", "Observation"}
+
+
+def test_a_task_that_is_given_back_as_it_was_read_says_nothing_of_the_day() -> None:
+    of = seen(sri(), SRI)
+    [sent] = of.state.referrals
+    read = resources.task(of, sent)
+    _, given_back = intake.read(json.dumps({**read, "status": "accepted"}).encode(), "Task")
+    today = date(2025, 4, 20)
+    on = intake.of_task(intake.as_said(given_back, read["lastModified"]), sent, "3603330101", today).on
+    assert (read["lastModified"][:10], on) == ("2025-04-06", today)
+    _, said = intake.read(json.dumps({**read, "status": "accepted", "lastModified": "2025-04-09"}).encode(), "Task")
+    assert intake.of_task(intake.as_said(said, read["lastModified"]), sent, "3603330101", today).on == date(2025, 4, 9)
