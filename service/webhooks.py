@@ -15,11 +15,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import Event as Flag
-from typing import Any, LiteralString
+from typing import TYPE_CHECKING, Any, LiteralString
 from urllib.parse import urlsplit
 from uuid import UUID
 
-import httpx
 import msgspec
 import structlog
 from cryptography.hazmat.primitives import hashes
@@ -36,6 +35,9 @@ from service.access import Unit, Units, below
 from service.accounts import Accounts
 from service.store import Pool
 from service.tenants import Tenant
+
+if TYPE_CHECKING:
+    import httpx
 
 PAUSES = (5, 15, 60, 300, 900, 3600, 4 * 3600, 12 * 3600, 24 * 3600)
 """Seconds until the next try, after so many failures; then always the last."""
@@ -214,6 +216,8 @@ class Webhooks:
             "dampingi-position": str(step.position),
             "dampingi-signature": f"t={at},v1={signature(self.secret(webhook.id), at, body)}",
         }
+        import httpx
+
         try:
             answer = client.post(webhook.url, content=body, headers=headers)
         except httpx.HTTPError as problem:
@@ -337,5 +341,7 @@ WHERE webhook = %(id)s AND position = %(position)s
 
 def run(dsn: str, places: Mapping[str, Webhooks], stop: Flag) -> None:
     """Call the webhooks of these kabupaten of one database, by their schemas, until told to stop."""
+    import httpx  # only the follower calls anybody; a worker of the service need not hold it
+
     with httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False) as client:
         beside.run("webhooks", dsn, places, stop, lambda schema: places[schema].deliver(client), SWEEP_SECONDS)
