@@ -27,11 +27,11 @@ from service import access, embedded
 from service.access import Who
 from service.accounts import Accounts, Sessions
 from service.fhir.resources import Seen, of_referral
-from service.following import followed
+from service.following import followed, juknis
 from service.handle import Actor, Answer, Submitted
-from service.juknis import Juknis, read_juknis
+from service.juknis import Juknis
 from service.sealing import Sealing
-from service.settings import Settings, master_key, root
+from service.settings import Settings, master_key
 from service.store import Store, connect
 from service.tenants import Tenant, tenants
 from service.tokens import Tokens
@@ -65,10 +65,10 @@ class Opened(Struct, frozen=True):
 
 def open_places(settings: Settings) -> dict[str, Place]:
     """Every kabupaten served here, each with connections of its own."""
-    juknis = read_juknis(root() / "juknis")
+    read = juknis()
     master = master_key(settings)
     found = tenants(settings, embedded.dsn(settings))
-    return {code: Place(tenant, settings, juknis, master) for code, tenant in found.items()}
+    return {code: Place(tenant, settings, read, master) for code, tenant in found.items()}
 
 
 class Place:
