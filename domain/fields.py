@@ -144,7 +144,6 @@ FIELDS = {
     "vaccine": "vaksin",
     "also": "vaksin lain pada hari yang sama",
     "vaccines": "vaksin yang sudah pernah diberikan",
-    "record": "menurut",
     "site": "tempat",
     "colour": "warna kapsul",
     "mg": "dosis (mg)",

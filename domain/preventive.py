@@ -31,7 +31,7 @@ class ImmunizationHistoryCopied(Event, frozen=True, tag="child.immunization-hist
     """Every dose that was given before, wherever that was, as a paper says. What is not named was not given."""
 
     vaccines: tuple[Vaccine, ...] = ()
-    record: Literal["buku-kia", "asik", "kohort", "keterangan-ibu"] = "buku-kia"
+    source: Literal["buku-kia", "asik", "kohort", "keterangan-ibu"] = "buku-kia"
 
 
 class ImmunizationDeferred(Event, frozen=True, tag="child.immunization-deferred"):

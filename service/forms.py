@@ -123,6 +123,7 @@ def fields(
     """The inputs of a form with what was typed; `options` are the choices that depend on the post and the case."""
     known = _known(form)
     shown = [_field(name, known[name], options.get(name), typed, errors) for name in form.fields]
+    shown = [replace(field, label=form.words.get(field.name, field.label)) for field in shown]
     shown += [_personal(name, typed, errors) for name in form.personal]
     shown += [Field(name, "", "hidden", typed=_one(typed, name)) for name in form.hidden]
     return tuple(shown)

@@ -17,7 +17,7 @@ def _immunized(event: preventive.Immunized, by: str) -> str:
 @of(preventive.ImmunizationHistoryCopied, "Riwayat imunisasi")
 def _history(event: preventive.ImmunizationHistoryCopied, by: str) -> str:
     doses = ", ".join(event.vaccines) or "belum ada yang diberikan"
-    return f"Riwayat imunisasi menurut {label(event.record)}: {doses}; dicatat {by}."
+    return f"Riwayat imunisasi menurut {label(event.source)}: {doses}; dicatat {by}."
 
 
 @of(preventive.ImmunizationDeferred, "Penundaan imunisasi")

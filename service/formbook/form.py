@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
 from domain.case import Kind
@@ -27,3 +29,5 @@ class Form(Struct, frozen=True):
     """It begins a case."""
     nakes: tuple[str, ...] = ()
     """Fields that only health workers are asked for: a kader refers to the bidan in fewer words."""
+    words: Mapping[str, str] = {}
+    """What fields are called in this form, where that is not what they are called elsewhere."""
