@@ -17,7 +17,7 @@ from domain.case import Case, Command, Correct, Personal, Refused, Retract, Role
 from domain.child import Move
 from domain.former import Former
 from domain.person import AcceptTransfer, Person, RefuseTransfer, RequestTransfer, TransferRequested, open_transfer
-from domain.referral import RedirectReferral, Refer, ReferOnward
+from domain.referral import Kind, RedirectReferral, Refer, ReferOnward
 
 # What each role may ask to have recorded
 
@@ -403,7 +403,7 @@ def _check_facility(command: Any, units: Units) -> None:
         raise Refused("no-such-facility", unit=command.to)
 
 
-FACILITIES: Mapping[UnitKind, str] = {"desa": "masyarakat", "puskesmas": "puskesmas", "rs": "rs"}
+FACILITIES: Mapping[UnitKind, Kind] = {"desa": "masyarakat", "puskesmas": "puskesmas", "rs": "rs"}
 """What a referral to a unit of this kind is called; to the bidan it is one to the desa."""
 
 

@@ -34,6 +34,9 @@ FHIR_JSON = "application/fhir+json"
 READS = {"token": "rujukan:baca", "tokens_only": True, "exclude_from_csrf": True}
 WRITES = {"token": "rujukan:tulis", "tokens_only": True, "exclude_from_csrf": True}
 
+CREATED = ("ServiceRequest", "Encounter", "CarePlan", "Observation")
+"""What another system may bring in as something new."""
+
 BATCH = 200
 """Stories folded at a time while a search looks for its page."""
 
@@ -274,14 +277,15 @@ class Wanted(Struct, frozen=True):
     submitted: Submitted
     kind: str
     number: str
-    method: str
+    new: bool = True
+    """The resource is made by this; else it was there and changes."""
 
 
 def write(asked: Asked, kind: str, raw: bytes) -> Response[bytes]:
     """A new resource: a referral, an arrival, a counter-referral, a measurement."""
-    if kind not in ("ServiceRequest", "Encounter", "CarePlan", "Observation"):
+    if kind not in CREATED:
         raise Trouble(405, "method-not-allowed")
-    wanted = _wanted(asked, "POST", kind, raw, {}, {})
+    wanted = _wanted(asked, kind, raw, {}, {})
     made = _recorded(asked, [wanted])[0]
     where = f"{_base(asked)}/{made.kind}/{made.number}"
     return _answer(_one(asked, made.kind, made.number), 201, {"Location": where})
@@ -322,7 +326,7 @@ def _from_patch(steps: list[Any]) -> dict[str, Any]:
 
 def transaction(asked: Asked, raw: bytes) -> Response[bytes]:
     """A Bundle: all of it is recorded, or nothing."""
-    _, bundle = intake.read(raw, "Bundle")
+    bundle = intake.read(raw, "Bundle")
     if bundle.type != "transaction" or not bundle.entry:
         raise Trouble(422, "fhir-bundle")
     patients: dict[str, UUID] = {}
@@ -340,7 +344,7 @@ def transaction(asked: Asked, raw: bytes) -> Response[bytes]:
         "resourceType": "Bundle",
         "type": "transaction-response",
         "entry": [
-            {"response": {"status": "201 Created" if one.method == "POST" else "200 OK",
+            {"response": {"status": "201 Created" if one.new else "200 OK",
                           "location": f"{_base(asked)}/{one.kind}/{one.number}"}}
             for one in recorded
         ],
@@ -361,9 +365,9 @@ def _of_entry(
     if request.method in ("PUT", "PATCH") and kind == "Task":
         version = request.if_match if isinstance(request.if_match, str) else None
         return _of_task(asked, number, raw, version)
-    if request.method != "POST":
+    if request.method != "POST" or kind not in CREATED:
         raise Trouble(422, "fhir-bundle")
-    return _wanted(asked, "POST", kind, raw, patients, made)
+    return _wanted(asked, kind, raw, patients, made)
 
 
 class _Patient(Struct, frozen=True, rename="camel"):
@@ -389,24 +393,22 @@ def _by_identifiers(asked: Asked, identifiers: Iterable[intake.Identifier]) -> U
     raise Trouble(422, "no-such-patient")
 
 
-def _wanted(
-    asked: Asked, method: str, kind: str, raw: bytes, patients: Mapping[str, UUID], made: Mapping[str, UUID]
-) -> Wanted:
-    _, resource = intake.read(raw, kind)
+def _wanted(asked: Asked, kind: str, raw: bytes, patients: Mapping[str, UUID], made: Mapping[str, UUID]) -> Wanted:
+    resource = intake.read(raw, kind)
     today, unit = asked.today, asked.who.post.unit.code
     entry = intake.entry_number(asked.who.account, raw)
     if isinstance(resource, intake.Observation):
         case = _subject(asked, resource.subject, patients)
         seen = _case(asked, case, kind)
         command = intake.of_observation(resource, seen.state, today)
-        return Wanted(Submitted(entry, case, command), "Observation", f"{case}.{seen.version + 1}", method)
+        return Wanted(Submitted(entry, case, command), "Observation", f"{case}.{seen.version + 1}")
     if isinstance(resource, intake.ServiceRequest) and not resource.code.has(codes.FOLLOW_UP):
         case = _subject(asked, resource.subject, patients)
         _case(asked, case, kind)
         number = intake.referral_number(unit, resource.identifier, raw)
         command = intake.of_request(resource, number, asked.place.accounts.units(), today)
         entry = intake.entry_number(asked.who.account, number.bytes)
-        return Wanted(Submitted(entry, case, command), kind, str(number), method)
+        return Wanted(Submitted(entry, case, command), kind, str(number))
     seen, referral = _named(asked, resource, made)
     if isinstance(resource, intake.Encounter):
         command = intake.of_encounter(resource, referral, unit, today)
@@ -414,7 +416,7 @@ def _wanted(
         command = intake.of_care_plan(resource, referral, today)
     else:
         command, kind = intake.of_follow_up(resource, referral, today), "CarePlan"
-    return Wanted(Submitted(entry, seen.case, command), kind, str(referral.id), method)
+    return Wanted(Submitted(entry, seen.case, command), kind, str(referral.id))
 
 
 def _subject(asked: Asked, subject: intake.Reference, patients: Mapping[str, UUID]) -> UUID:
@@ -437,7 +439,7 @@ def _named(asked: Asked, resource: Any, made: Mapping[str, UUID]) -> tuple[Seen,
 
 
 def _of_task(asked: Asked, number: str, raw: bytes, if_match: str | None) -> Wanted:
-    _, task = intake.read(raw, "Task")
+    task = intake.read(raw, "Task")
     seen, referral = _referral(asked, _uuid(number), "Task")
     task = intake.as_said(task, resources.moment(referral.last.heard))
     version = str(referral.last.version)
@@ -448,7 +450,7 @@ def _of_task(asked: Asked, number: str, raw: bytes, if_match: str | None) -> Wan
         # The same answer to another state of the referral is another answer.
         entry = intake.entry_number(asked.who.account, f"{number} {version} ".encode() + raw)
     command = intake.of_task(task, referral, asked.who.post.unit.code, asked.today)
-    return Wanted(Submitted(entry, seen.case, command), "Task", number, "PUT")
+    return Wanted(Submitted(entry, seen.case, command), "Task", number, new=False)
 
 
 def _recorded(asked: Asked, wanted: Sequence[Wanted]) -> Sequence[Wanted]:
@@ -472,7 +474,7 @@ def _numbered(one: Wanted, answer: Answer) -> Wanted:
         return one
     field = {"kg": "berat", "cm": "panjang", "lila": "lila", "head": "kepala"}
     name = next((word for name, word in field.items() if getattr(one.submitted.command, name, None) is not None), "")
-    return Wanted(one.submitted, one.kind, f"{one.submitted.case}.{answer.version}.{name}", one.method)
+    return Wanted(one.submitted, one.kind, f"{one.submitted.case}.{answer.version}.{name}")
 
 
 # What can be done here
@@ -508,7 +510,7 @@ def capability(base: str) -> Resource:
 
 def _interactions(kind: str) -> Iterator[str]:
     yield from ("read", "search-type")
-    if kind in ("ServiceRequest", "Encounter", "CarePlan", "Observation"):
+    if kind in CREATED:
         yield "create"
     if kind == "Task":
         yield from ("update", "patch")

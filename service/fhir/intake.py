@@ -25,7 +25,6 @@ from domain.referral import (
     CloseReferral,
     CompleteTreatment,
     CounterRefer,
-    Kind,
     NoShowReason,
     Reason,
     RecordArrival,
@@ -34,7 +33,7 @@ from domain.referral import (
     Referral,
     RejectReferral,
 )
-from service.access import Units
+from service.access import FACILITIES, Units
 from service.fhir import codes
 from service.problems import Trouble
 
@@ -186,7 +185,8 @@ class Bundle(_Loose, frozen=True):
     entry: tuple[BundleEntry, ...] = ()
 
 
-KINDS: Mapping[str, type[_Loose]] = {
+_TYPES: Mapping[str, type[_Loose]] = {
+    "Bundle": Bundle,
     "Task": Task,
     "Encounter": Encounter,
     "CarePlan": CarePlan,
@@ -199,16 +199,16 @@ class _Named(Struct, frozen=True, rename="camel"):
     resource_type: str = ""
 
 
-def read(raw: bytes, kind: str | None = None) -> tuple[str, Any]:
-    """The resource, of the kind that is expected. Raises Trouble."""
+def read(raw: bytes, kind: str) -> Any:
+    """The resource, of the kind that is expected: one of those that may be sent. Raises Trouble."""
     try:
         named = msgspec.json.decode(raw, type=_Named).resource_type
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Trouble(400, "not-json") from None
-    if named not in (KINDS if kind is None else (kind,)):
-        raise Trouble(400, "fhir-resource", name=named or "?", known=", ".join(KINDS if kind is None else (kind,)))
+    if named != kind:
+        raise Trouble(400, "fhir-resource", name=named or "?", known=kind)
     try:
-        return named, msgspec.json.decode(raw, type=Bundle if named == "Bundle" else KINDS[named])
+        return msgspec.json.decode(raw, type=_TYPES[kind])
     except msgspec.ValidationError as wrong:
         raise Trouble(400, "fhir-element", what=str(wrong)) from None
 
@@ -358,15 +358,14 @@ def of_request(request: ServiceRequest, referral: UUID, units: Units, today: dat
     """A new referral to one of the facilities we know."""
     to = request.performer[0].reference.rpartition("/")[2] if request.performer else ""
     unit = units.get(to)
-    kinds: dict[str, Kind] = {"desa": "masyarakat", "puskesmas": "puskesmas", "rs": "rs"}
-    if unit is None or unit.kind not in kinds:
+    if unit is None or unit.kind not in FACILITIES:
         raise Trouble(422, "no-such-facility", unit=to or "?")
     planned = day(request.occurrence_date_time, today) if request.occurrence_date_time else None
     texts = [c.text for c in request.reason_code if c.text]
     urgent = request.priority in ("urgent", "asap", "stat")
     note = " ".join([*texts, *(n.text for n in request.note if n.text)])
     command: Command = Refer(
-        on=day(request.authored_on, today), referral=referral, to=unit.code, kind=kinds[unit.kind],
+        on=day(request.authored_on, today), referral=referral, to=unit.code, kind=FACILITIES[unit.kind],
         reason=_why(request.reason_code), urgent=urgent, planned=planned,
         consent="darurat" if urgent else "diberikan", personal=Personal(note=note) if note else None,
     )  # fmt: skip

@@ -15,14 +15,12 @@ _KINDS = {
 _BY_CODE = {"search-parameter": "not-supported", "fhir-resource": "not-supported", "fhir-reference": "not-found"}
 
 
-def outcome(problem: Problem, expression: str = "") -> dict[str, Any]:
-    """An OperationOutcome; `expression` is where in what was sent the mistake is."""
+def outcome(problem: Problem) -> dict[str, Any]:
+    """An OperationOutcome."""
     issue: dict[str, Any] = {
         "severity": "fatal" if problem.status >= 500 else "error",
         "code": _BY_CODE.get(problem.code) or _KINDS.get(problem.status, "exception"),
         "details": {"coding": [{"system": REFUSAL, "code": problem.code}], "text": problem.detail},
         "diagnostics": problem.title,
     }
-    if expression:
-        issue["expression"] = [expression]
     return {"resourceType": "OperationOutcome", "issue": [issue]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ from domain.child import Child
 from domain.labels import label
 from domain.person import Person
 from domain.pregnancy import Check, LabResultRecorded, Pregnancy
-from domain.referral import THERE, CounterReferred, Reached, Referral, Referred, TreatmentCompleted
+from domain.referral import THERE, CounterReferred, Reach, Reached, Referral, Referred, TreatmentCompleted
 from projections.people import born_and_sex, whole_nik
 from service.access import Unit
 from service.fhir import codes
@@ -213,16 +213,23 @@ def _diagnosis(referral: Referral) -> Resource:
     return {**(_concept(known) if known else {}), "text": label(referral.reason)}
 
 
-def _arrived(referral: Referral) -> bool:
-    return any(step.state in (*THERE, "rujuk-balik", "selesai", "dirujuk-lanjut") for step in referral.steps)
+_LEFT: frozenset[Reached] = frozenset({"rujuk-balik", "selesai", "dirujuk-lanjut"})
+
+
+def _first(referral: Referral, states: Collection[Reached]) -> Reach | None:
+    return next((step for step in referral.steps if step.state in states), None)
+
+
+def _arrived(referral: Referral) -> Reach | None:
+    """The first step that says that the patient is or was there."""
+    return _first(referral, THERE | _LEFT)
 
 
 def encounter(seen: Seen, referral: Referral) -> Resource | None:
     """The stay at the receiver; None while the patient is not there."""
-    if not _arrived(referral):
+    arrived, left = _arrived(referral), _first(referral, _LEFT)
+    if arrived is None:
         return None
-    arrived = next(s for s in referral.steps if s.state in (*THERE, "rujuk-balik", "selesai", "dirujuk-lanjut"))
-    left = next((s for s in referral.steps if s.state in ("rujuk-balik", "selesai", "dirujuk-lanjut")), None)
     return _plain({
         "resourceType": "Encounter",
         "id": str(referral.id),

@@ -56,6 +56,7 @@ _ID = Parameter("token", _at("id"))
 _UPDATED = Parameter("date", _at("meta", "lastUpdated"))
 _PATIENT = Parameter("reference", _at("subject", "reference"))
 _BOTH = {"_id": _ID, "_lastUpdated": _UPDATED}
+_OF_A_PATIENT = {**_BOTH, "patient": _PATIENT, "subject": _PATIENT}
 
 PARAMETERS: Mapping[str, Mapping[str, Parameter]] = {
     "Patient": {
@@ -66,9 +67,7 @@ PARAMETERS: Mapping[str, Mapping[str, Parameter]] = {
         "gender": Parameter("token", _at("gender")),
     },
     "ServiceRequest": {
-        **_BOTH,
-        "patient": _PATIENT,
-        "subject": _PATIENT,
+        **_OF_A_PATIENT,
         "status": Parameter("token", _at("status")),
         "code": Parameter("token", _tokens("code", "coding")),
         "category": Parameter("token", _tokens("category", "coding")),
@@ -94,33 +93,25 @@ PARAMETERS: Mapping[str, Mapping[str, Parameter]] = {
         "requester": Parameter("reference", _at("requester", "reference")),
     },
     "Observation": {
-        **_BOTH,
-        "patient": _PATIENT,
-        "subject": _PATIENT,
+        **_OF_A_PATIENT,
         "code": Parameter("token", _tokens("code", "coding")),
         "category": Parameter("token", _tokens("category", "coding")),
         "date": Parameter("date", _at("effectiveDateTime")),
         "status": Parameter("token", _at("status")),
     },
     "Condition": {
-        **_BOTH,
-        "patient": _PATIENT,
-        "subject": _PATIENT,
+        **_OF_A_PATIENT,
         "code": Parameter("token", _tokens("code", "coding")),
         "recorded-date": Parameter("date", _at("recordedDate")),
     },
     "Encounter": {
-        **_BOTH,
-        "patient": _PATIENT,
-        "subject": _PATIENT,
+        **_OF_A_PATIENT,
         "status": Parameter("token", _at("status")),
         "based-on": Parameter("reference", _at("basedOn", "reference")),
         "date": Parameter("date", _at("period", "start")),
     },
     "CarePlan": {
-        **_BOTH,
-        "patient": _PATIENT,
-        "subject": _PATIENT,
+        **_OF_A_PATIENT,
         "status": Parameter("token", _at("status")),
         "date": Parameter("date", _at("created")),
     },

@@ -388,6 +388,10 @@ def test_of_a_bundle_with_one_bad_entry_nothing_is_recorded(system: Callable[...
         clinic.send("POST", "", intake(number, performer=[{"reference": "Organization/X"}])), 422, "no-such-facility"
     )
     refused(clinic.send("POST", "", intake("3603330403250099")), 422, "no-such-patient")
+    for kind in ("Condition", "Basic", "Task", "Bundle"):  # which nobody takes in as something new
+        other = intake(number)
+        other["entry"].append({"resource": {"resourceType": kind}, "request": {"method": "POST", "url": kind}})
+        refused(clinic.send("POST", "", other), 422, "fhir-bundle")
     assert phone("rina").get(f"/cases/{case}/story").json()["total"] == before
 
 
