@@ -7,7 +7,6 @@ begun again; one that is begun later also carries over what former desks have to
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date, datetime
@@ -32,6 +31,7 @@ from service.access import Units
 from service.accounts import Accounts
 from service.exchange.rows import FileError
 from service.handle import Actor, Asked, Submitted, record
+from service.moving import Wanted, wanted_in
 from service.sealing import Sealing
 from service.settings import Settings, SettingsError, load, master_key
 from service.store import Entry, FactMapper, Store, connect
@@ -52,7 +52,8 @@ class Side(Struct, frozen=True):
 class Went(Struct, frozen=True):
     """What became of a case. `events` were copied now."""
 
-    case: UUID
+    case: UUID | str
+    """As it is written, where that is no number."""
     outcome: Literal["moved", "there", "refused"]
     events: int = 0
     why: str = ""
@@ -159,9 +160,8 @@ def _accepted(there: Side, case: UUID, posyandu: str, version: int, at: datetime
         recorded_at=at, actor="operator", role="kabupaten", unit=there.code,
         entry=uuid5(_ENTRIES, f"accepted {case} {there.code}"), edition=there.store.edition(on),
     )  # fmt: skip
-    return Recorded(
-        case, version, TransferAccepted(on=on, desa=desa, posyandu=posyandu, reason="antar-kabupaten"), by
-    )  # fmt: skip
+    accepted = TransferAccepted(on=on, desa=desa, posyandu=posyandu, reason="antar-kabupaten")
+    return Recorded(case, version, accepted, by)
 
 
 def _leave(here: Side, there: Side, case: UUID, posyandu: str, at: datetime) -> None:
@@ -192,12 +192,10 @@ def emigration_command(file: Path, dari: str, ke: str) -> None:
     Boleh diulang: yang sudah pindah tidak disalin dua kali, dan catatan yang datang terlambat ikut disusulkan.
     """
     try:
-        settings = load()
+        settings, wanted = load(), wanted_in(file)
         with ExitStack() as sides:
             here, there = (sides.enter_context(_side(settings, code)) for code in (dari, ke))
-            moved = [
-                emigrate(here, there, case, posyandu, datetime.now(here.store.clock)) for case, posyandu in _rows(file)
-            ]
+            moved = [_went(here, there, one) for one in wanted]
     except (SettingsError, FileError, embedded.EmbeddedError) as problem:
         raise click.ClickException(str(problem)) from None
     except psycopg.OperationalError as problem:
@@ -212,16 +210,12 @@ def emigration_command(file: Path, dari: str, ke: str) -> None:
     )
 
 
-def _rows(file: Path) -> Iterator[tuple[UUID, str]]:
-    with file.open(encoding="utf-8-sig", newline="") as text:
-        rows = csv.DictReader(text, delimiter=";")
-        if not {"case_id", "posyandu"} <= set(rows.fieldnames or ()):
-            raise click.ClickException("Baris pertama harus: case_id;posyandu")
-        for number, row in enumerate(rows, start=2):
-            try:
-                yield UUID((row["case_id"] or "").strip()), (row["posyandu"] or "").strip()
-            except ValueError:
-                raise click.ClickException(f"Baris {number}: nomor kasus tidak terbaca") from None
+def _went(here: Side, there: Side, one: Wanted) -> Went:
+    try:
+        case = UUID(one.case)
+    except ValueError:
+        return Went(one.case, "refused", why=refusal("no-such-case"))
+    return emigrate(here, there, case, one.posyandu, datetime.now(here.store.clock))
 
 
 @contextmanager

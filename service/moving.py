@@ -178,7 +178,7 @@ def moving_command(file: Path | None, dari: str | None, ke: str | None, alasan: 
     try:
         with _store(kabupaten) as (store, units, code, up_to_date):
             up_to_date()
-            wanted = _of_file(file) if file is not None else _of_posyandu(store, units, dari or "", ke or "")
+            wanted = wanted_in(file) if file is not None else _of_posyandu(store, units, dari or "", ke or "")
             source = file or Path(f"pindah-{dari}-ke-{ke}.csv")
             with closing(Aside(beside(source, "ditolak"), "alasan")) as aside:
                 errand = Errand(store, units, code, alasan, datetime.now(store.clock))
@@ -216,12 +216,16 @@ def _of_posyandu(store: Store, units: Units, out_of: str, to: str) -> list[Wante
     return [Wanted(str(case), to) for case in cases]
 
 
-def _of_file(file: Path) -> list[Wanted]:
-    with file.open(encoding="utf-8-sig", newline="") as text:
-        rows = csv.DictReader(text, delimiter=";")
-        if not set(COLUMNS) <= set(rows.fieldnames or ()):
-            raise click.ClickException(f"Baris pertama harus: {';'.join(COLUMNS)}")
-        return [Wanted((row["case_id"] or "").strip(), (row["posyandu"] or "").strip()) for row in rows]
+def wanted_in(file: Path) -> list[Wanted]:
+    """The rows of a CSV file with these columns, as they are written. Raises ClickException."""
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as text:
+            rows = csv.DictReader(text, delimiter=";")
+            if not set(COLUMNS) <= set(rows.fieldnames or ()):
+                raise click.ClickException(f"Baris pertama harus: {';'.join(COLUMNS)}")
+            return [Wanted((row["case_id"] or "").strip(), (row["posyandu"] or "").strip()) for row in rows]
+    except UnicodeDecodeError:
+        raise click.ClickException(f"{file} bukan teks UTF-8. Simpan lagi sebagai CSV UTF-8.") from None
 
 
 def _wait(conn: Connection[Any], schema: str) -> None:

@@ -203,11 +203,12 @@ def test_the_operator_moves_a_file_of_them(
         for unit in side.units.values():
             accounts.put_unit(unit)
     file = tmp_path / "pindah.csv"
-    file.write_text(f"case_id;posyandu\n{budi};{SEPATAN}\n{uuid4()};{SEPATAN}\n", encoding="utf-8")
+    file.write_text(f"case_id;posyandu\nx;{SEPATAN}\n{budi};{SEPATAN}\n{uuid4()};{SEPATAN}\n", encoding="utf-8")
     asked_for = ["pindahkan-kabupaten", str(file), "--dari", old, "--ke", "3604"]
     said = CliRunner().invoke(main, asked_for)
     assert said.exit_code == 0, said.output
-    assert "1 kasus dipindahkan (5 catatan), 0 sudah di sana, 1 ditolak" in said.output
+    assert "1 kasus dipindahkan (5 catatan), 0 sudah di sana, 2 ditolak" in said.output
+    assert "x: Kasus ini belum terdaftar." in said.output
     again = CliRunner().invoke(main, asked_for)
-    assert "0 kasus dipindahkan (0 catatan), 1 sudah di sana, 1 ditolak" in again.output
+    assert "0 kasus dipindahkan (0 catatan), 1 sudah di sana, 2 ditolak" in again.output
     assert state(there, budi).posyandu == SEPATAN

@@ -243,3 +243,15 @@ def test_what_the_operator_got_wrong_is_said(served: CliRunner, words: tuple[str
     said = served.invoke(cli.main, ["pindahkan", *words])
     assert said.exit_code == 1
     assert says in said.output
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [(b"case_id,posyandu\n", "Baris pertama harus: case_id;posyandu"),
+     ("case_id;posyandu;ket\n1;2;caf\u00e9\n".encode("cp1252"), "bukan teks UTF-8")],
+)  # fmt: skip
+def test_a_file_that_cannot_be_read_moves_nobody(served: CliRunner, content: bytes, says: str) -> None:
+    Path("salah.csv").write_bytes(content)
+    said = served.invoke(cli.main, ["pindahkan", "salah.csv"])
+    assert said.exit_code == 1
+    assert says in said.output
