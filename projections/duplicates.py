@@ -12,9 +12,10 @@ from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 
 Ground = Literal["nik", "nik-ibu", "nama"]
-"""What speaks for it, the strongest first. `nik-ibu` and `nama` hold with the birthday, `nama` in one posyandu."""
+"""What speaks for it. `nik-ibu` and `nama` hold with the birthday, `nama` in one posyandu."""
 
-_GROUNDS: tuple[Ground, ...] = ("nik", "nik-ibu", "nama")
+GROUNDS: tuple[Ground, ...] = ("nik", "nik-ibu", "nama")
+"""The strongest first."""
 
 MOST = 10
 """Pairs that are told of one case: hundreds may share a number that somebody typed for want of a NIK."""
@@ -40,7 +41,7 @@ def pairs(conn: Connection[Any], schema: str, cases: Collection[UUID]) -> tuple[
     best: dict[tuple[UUID, UUID], int] = {}
     for younger, older, ground in found:
         best[younger, older] = min(ground, best.get((younger, older), ground))
-    return tuple(Pair(younger, older, _GROUNDS[ground]) for (younger, older), ground in best.items())
+    return tuple(Pair(younger, older, GROUNDS[ground]) for (younger, older), ground in best.items())
 
 
 _PAIRS: LiteralString = """

@@ -248,6 +248,29 @@ class Step(Struct, frozen=True):
         return None if self.until is None else round((self.until - self.at).total_seconds())
 
 
+class Change(Struct, frozen=True):
+    """A step as feed and webhooks tell it: no name, no number of a person. `position` is where to go on from."""
+
+    position: int
+    referral: UUID
+    case: UUID
+    state: str
+    counts: bool
+    on: date
+    at: datetime
+    by: str
+    unit: str
+    place: str
+
+
+def change(step: Step) -> Change:
+    """What is told of a step."""
+    return Change(
+        step.position, step.referral, step.case, step.state, step.counts, step.on, step.at, step.role, step.unit,
+        step.place,
+    )  # fmt: skip
+
+
 class Narrow(Struct, frozen=True, kw_only=True):
     """What a list of referrals is narrowed to. Nothing said: all that are open."""
 
@@ -261,6 +284,7 @@ class Narrow(Struct, frozen=True, kw_only=True):
     """Whose last step was recorded before."""
     every: bool = False
     """Ended ones too."""
+    cases: tuple[UUID, ...] | None = None
 
 
 class Scope(Struct, frozen=True):
@@ -297,9 +321,7 @@ def tracked(
 def one(conn: Connection[Any], schema: str, scope: Scope, referral: UUID) -> Tracked | None:
     """One referral, if this scope may see it."""
     query = SQL("SELECT {shown} FROM {table} WHERE referral = %(referral)s AND {where}")
-    text = query.format(
-        shown=_SHOWN, table=Identifier(schema, "referral"), where=_within(scope)
-    )  # fmt: skip
+    text = query.format(shown=_SHOWN, table=Identifier(schema, "referral"), where=_within(scope))
     row = conn.execute(text, {**_asked(scope), "referral": referral}, binary=True).fetchone()
     return None if row is None else Tracked(*row)
 
@@ -328,9 +350,7 @@ def feed(
     upto = _shown(conn, schema, after)
     where = [SQL("position > %(after)s AND position <= %(upto)s"), _within(scope)]
     query = SQL("SELECT {shown} FROM {table} WHERE {where} ORDER BY position LIMIT %(limit)s")
-    text = query.format(
-        shown=_STEP, table=Identifier(schema, "referral_step"), where=SQL(" AND ").join(where)
-    )  # fmt: skip
+    text = query.format(shown=_STEP, table=Identifier(schema, "referral_step"), where=SQL(" AND ").join(where))
     asked = {**_asked(scope), "after": after, "upto": upto, "limit": limit}
     found = tuple(Step(*row) for row in conn.execute(text, asked, binary=True))
     return found, found[-1].position if len(found) == limit else upto
@@ -360,9 +380,7 @@ def waits(conn: Connection[Any], schema: str, scope: Scope, since: date) -> tupl
         GROUP BY place, state
         ORDER BY place, state
     """)
-    text = query.format(
-        table=Identifier(schema, "referral_step"), where=_within(scope)
-    )  # fmt: skip
+    text = query.format(table=Identifier(schema, "referral_step"), where=_within(scope))
     return tuple(Wait(*row) for row in conn.execute(text, {**_asked(scope), "since": since}, binary=True))
 
 
@@ -405,6 +423,8 @@ def _narrowed(narrow: Narrow) -> Iterator[SQL]:
         yield SQL("desk = %(desk)s")
     if narrow.older_than is not None:
         yield SQL("since < %(older)s")
+    if narrow.cases is not None:
+        yield SQL("case_id = ANY(%(cases)s::uuid[])")
 
 
 def _asked_of(narrow: Narrow) -> dict[str, Any]:
@@ -414,23 +434,14 @@ def _asked_of(narrow: Narrow) -> dict[str, Any]:
         "urgent": narrow.urgent,
         "desk": narrow.desk,
         "older": narrow.older_than,
+        "cases": None if narrow.cases is None else list(narrow.cases),
     }
 
 
-_SHOWN = SQL(", ").join(
-    map(
-        Identifier,
-        (
-            "case_id", "referral", "about", "desa", "posyandu", "sender", "receiver", "kind", "reason", "urgent",
-            "state", "open", "desk", "made", "made_on", "since", "planned", "control", "follows", "onward", "number",
-            "position", "name", "born", "sex",
-        ),
-    )
-)  # fmt: skip
+def _columns(of: type[Struct]) -> Composed:
+    """Those that fill its fields, in their order."""
+    names = ("case_id" if name == "case" else name for name in of.__struct_fields__)
+    return SQL(", ").join(map(Identifier, names))
 
-_STEP = SQL(", ").join(
-    map(
-        Identifier,
-        ("case_id", "referral", "version", "position", "state", "counts", "on", "at", "until", "role", "unit", "place"),
-    )
-)
+
+_SHOWN, _STEP = _columns(Tracked), _columns(Step)

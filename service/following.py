@@ -91,6 +91,11 @@ def follow(settings: Settings, once: bool) -> None:
         )
 
 
+def _served(settings: Settings, dsn: str) -> Iterator[Tenant]:
+    """The kabupaten of one database."""
+    return (t for t in tenants(settings, embedded.dsn(settings)).values() if t.dsn == dsn)
+
+
 @contextmanager
 def watched(settings: Settings, dsn: str) -> Iterator[dict[str, policies.Watched]]:
     """The kabupaten of a database as the policies see them, by schema."""
@@ -102,8 +107,7 @@ def watched(settings: Settings, dsn: str) -> Iterator[dict[str, policies.Watched
                 Accounts(pool, t),
                 juknis().book,
             )
-            for t in tenants(settings, embedded.dsn(settings)).values()
-            if t.dsn == dsn
+            for t in _served(settings, dsn)
         }
 
 
@@ -112,11 +116,7 @@ def _webhooks(settings: Settings, dsn: str, stop: Flag) -> Iterator[None]:
     """Call other systems beside whatever is done within, and end with it."""
     key = master_key(settings)
     with connect(dsn, 1, 2, settings.statement_seconds, settings.lock_seconds) as pool:
-        calling = {
-            t.schema: webhooks.Webhooks(pool, t, key)
-            for t in tenants(settings, embedded.dsn(settings)).values()
-            if t.dsn == dsn
-        }
+        calling = {t.schema: webhooks.Webhooks(pool, t, key) for t in _served(settings, dsn)}
         with _beside(webhooks.run, dsn, calling, stop):
             yield
 

@@ -324,7 +324,7 @@ class Place:
         with self._pool.connection() as conn:
             told = log.stories(conn, self.schema, cases) if cases else {}
             states = {case: stories.fold(story) for case, story in told.items()}
-            may = [case for case, state in states.items() if access.may_open(who, state)]
+            may = [case for case, state in states.items() if self._readable(conn, who, case, state)]
             sealed = [
                 (case, r.version, r.event.personal)
                 for case in may

@@ -97,7 +97,7 @@ def _suspicions(conn: Connection[Any], store: Store, touched: Sequence[UUID], no
     numbered = {_number(pair): pair for pair in duplicates.pairs(conn, store.schema, touched)}
     known = {row[0] for row in conn.execute(_sql(store.schema, _KNOWN), [list(numbered)])}
     of: dict[UUID, tuple[UUID, Pair]] = {}
-    for number, pair in sorted(numbered.items(), key=lambda one: _STRENGTH.index(one[1].why)):
+    for number, pair in sorted(numbered.items(), key=lambda one: duplicates.GROUNDS.index(one[1].why)):
         if number not in known:
             of.setdefault(pair.younger, (number, pair))
     today = now.astimezone(store.clock).date()
@@ -105,9 +105,6 @@ def _suspicions(conn: Connection[Any], store: Store, touched: Sequence[UUID], no
         _asked(number, pair.younger, SuspectDuplicate(on=today, other=pair.older, why=pair.why), now)
         for number, pair in of.values()
     ]
-
-
-_STRENGTH: tuple[duplicates.Ground, ...] = ("nik", "nik-ibu", "nama")
 
 
 def _number(pair: Pair) -> UUID:

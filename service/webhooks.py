@@ -24,12 +24,13 @@ import structlog
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from msgspec import Struct
+from msgspec.structs import astuple
 from psycopg import Connection
 from psycopg.sql import SQL, Composed, Identifier
 from uuid_utils.compat import uuid7
 
 from projections import referral as ways
-from projections.referral import Step
+from projections.referral import Change, Step, change
 from service import beside
 from service.access import Unit, Units, below
 from service.accounts import Accounts
@@ -83,20 +84,10 @@ class DeadLetter(Struct, frozen=True):
     taken_at: datetime | None
 
 
-class Told(Struct, frozen=True):
+class Told(Change, frozen=True, kw_only=True):
     """What is sent: what changed, and nothing that tells who it is. The rest is asked for with a token."""
 
     kabupaten: str
-    position: int
-    referral: UUID
-    case: UUID
-    state: str
-    counts: bool
-    on: str
-    at: str
-    by: str
-    unit: str
-    place: str
 
 
 class Webhooks:
@@ -225,10 +216,7 @@ class Webhooks:
         return _Outcome(answer.is_success, True, f"HTTP {answer.status_code}")
 
     def _told(self, step: Step) -> Told:
-        return Told(
-            self.tenant.code, step.position, step.referral, step.case, step.state, step.counts, step.on.isoformat(),
-            step.at.isoformat(), step.role, step.unit, step.place,
-        )  # fmt: skip
+        return Told(*astuple(change(step)), kabupaten=self.tenant.code)
 
 
 class _Outcome(Struct, frozen=True):

@@ -37,6 +37,9 @@ WRITES = {"token": "rujukan:tulis", "tokens_only": True, "exclude_from_csrf": Tr
 CREATED = ("ServiceRequest", "Encounter", "CarePlan", "Observation")
 """What another system may bring in as something new."""
 
+SEARCHED = 100_000
+"""Referrals that one search looks through, the urgent and then the oldest first."""
+
 BATCH = 200
 """Stories folded at a time while a search looks for its page."""
 
@@ -94,10 +97,10 @@ def _known(kind: str) -> None:
 
 
 def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise Trouble(404, "not-found") from None
+    number = _number(text)
+    if number is None:
+        raise Trouble(404, "not-found")
+    return number
 
 
 def _or_404(resource: Resource | None) -> Resource:
@@ -204,9 +207,16 @@ def _candidates(asked: Asked, kind: str, search: Search) -> Iterator[Resource]:
 
 
 def _tracked(asked: Asked, search: Search) -> list[Tracked]:
-    found, _ = asked.place.referrals(asked.who, Narrow(every=True), None, 100_000)
-    wanted = set(search.patients)
-    return [one for one in found if not wanted or str(one.case) in wanted]
+    """The referrals of the patients asked for, or all. A number that is none of ours is no patient."""
+    cases = tuple(number for one in search.patients if (number := _number(one))) if search.patients else None
+    return list(asked.place.referrals(asked.who, Narrow(every=True, cases=cases), None, SEARCHED)[0])
+
+
+def _number(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _light(kind: str, one: Tracked) -> Resource:

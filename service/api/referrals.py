@@ -6,7 +6,6 @@ People read these doors with their session, other systems with a token.
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,12 +15,12 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from msgspec import Struct
-from msgspec.structs import astuple, replace
+from msgspec.structs import replace
 
 from domain.case import NAKES, Role
 from domain.labels import label
 from domain.referral import AFTER, Reached
-from projections.referral import MENDED, Narrow, Step, Tracked, Wait
+from projections.referral import MENDED, Change, Narrow, Step, Tracked, Wait, change
 from service import access
 from service.access import Who
 from service.places import Place
@@ -154,21 +153,6 @@ def possible(state: Reached) -> tuple[Reached, ...]:
     return tuple(step for step, before in AFTER.items() if state in before)
 
 
-class Change(Struct, frozen=True):
-    """One step, in the order of the log. `position` is where to go on from."""
-
-    position: int
-    referral: UUID
-    case: UUID
-    state: str
-    counts: bool
-    on: date
-    at: datetime
-    by: str
-    unit: str
-    place: str
-
-
 class Feed(Struct, frozen=True):
     """What changed after a position, complete and in order. Ask again with `after`; nothing is told twice."""
 
@@ -187,14 +171,6 @@ def feed(
     return Feed(tuple(map(change, changes)), upto, len(changes) == rows)
 
 
-def change(step: Step) -> Change:
-    """A step as the feed and the webhooks tell it: no name, no number of a person."""
-    return Change(
-        step.position, step.referral, step.case, step.state, step.counts, step.on, step.at, step.role, step.unit,
-        step.place,
-    )  # fmt: skip
-
-
 class Waits(Struct, frozen=True):
     """How long each step waited for the next, by facility."""
 
@@ -208,11 +184,7 @@ def waits(who: NamedDependency[Who], place: NamedDependency[Place], since: FromQ
     if who.role not in access.TRACKERS | access.UNITS:
         raise Trouble(403, "not-allowed")
     begins = since or place.now().date() - timedelta(days=90)
-    return Waits(begins, _sorted(place.referral_waits(who, begins)))
-
-
-def _sorted(found: Sequence[Wait]) -> tuple[Wait, ...]:
-    return tuple(sorted(found, key=lambda wait: astuple(wait)[:2]))
+    return Waits(begins, place.referral_waits(who, begins))
 
 
 HANDLERS: tuple[Any, ...] = (referrals, feed, waits, referral)
