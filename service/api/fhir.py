@@ -23,6 +23,7 @@ from domain.referral import Referral
 from projections.referral import Narrow, Tracked
 from service.access import Who
 from service.fhir import codes, intake, resources, searching
+from service.fhir.capability import CREATED, FHIR_JSON, capability
 from service.fhir.outcome import outcome
 from service.fhir.resources import REQUEST_STATUS, TASK_STATUS, Resource, Seen
 from service.fhir.searching import PARAMETERS, RESOURCES, Search
@@ -30,12 +31,8 @@ from service.handle import Answer, Submitted
 from service.places import Place
 from service.problems import Problem, Trouble, log_failure, problem_of
 
-FHIR_JSON = "application/fhir+json"
 READS = {"token": "rujukan:baca", "tokens_only": True, "exclude_from_csrf": True}
 WRITES = {"token": "rujukan:tulis", "tokens_only": True, "exclude_from_csrf": True}
-
-CREATED = ("ServiceRequest", "Encounter", "CarePlan", "Observation")
-"""What another system may bring in as something new."""
 
 SEARCHED = 100_000
 """Referrals that one search looks through, the urgent and then the oldest first."""
@@ -485,45 +482,6 @@ def _numbered(one: Wanted, answer: Answer) -> Wanted:
     field = {"kg": "berat", "cm": "panjang", "lila": "lila", "head": "kepala"}
     name = next((word for name, word in field.items() if getattr(one.submitted.command, name, None) is not None), "")
     return Wanted(one.submitted, one.kind, f"{one.submitted.case}.{answer.version}.{name}")
-
-
-# What can be done here
-
-
-def capability(base: str) -> Resource:
-    """The CapabilityStatement."""
-    return {
-        "resourceType": "CapabilityStatement",
-        "status": "active",
-        "date": "2026-11-28",
-        "kind": "instance",
-        "fhirVersion": "4.0.1",
-        "format": [FHIR_JSON],
-        "implementation": {"description": "Dampingi: rujukan balita dan ibu hamil", "url": base},
-        "rest": [{
-            "mode": "server",
-            "security": {"description": "Authorization: Bearer"},
-            "interaction": [{"code": "transaction"}],
-            "resource": [
-                {
-                    "type": kind,
-                    "interaction": [{"code": code} for code in _interactions(kind)],
-                    "versioning": "versioned",
-                    "readHistory": False,
-                    "searchParam": [{"name": name, "type": p.type} for name, p in PARAMETERS[kind].items()],
-                }
-                for kind in RESOURCES
-            ],
-        }],
-    }  # fmt: skip
-
-
-def _interactions(kind: str) -> Iterator[str]:
-    yield from ("read", "search-type")
-    if kind in CREATED:
-        yield "create"
-    if kind == "Task":
-        yield from ("update", "patch")
 
 
 # The doors
