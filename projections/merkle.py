@@ -1,0 +1,207 @@
+"""The tree of RFC 6962 (and 9162) over the entries of a log: its root, and what proves that something stands in it.
+
+A tree is asked for the roots of its complete subtrees, `hash_at(level, index)`: those of 2**level leaves from index on.
+Nothing here knows where they are kept.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from hashlib import sha256
+
+HashAt = Callable[[int, int], bytes]
+
+EMPTY = sha256(b"").digest()
+"""The root of a tree without leaves."""
+
+
+class BadProof(Exception):
+    """A proof does not lead to a root: it is of another tree, too short, too long, or was altered."""
+
+
+def leaf(entry: bytes) -> bytes:
+    """The hash of an entry as a leaf; the byte before it keeps a node from being taken for one."""
+    return sha256(b"\0" + entry).digest()
+
+
+def node(left: bytes, right: bytes) -> bytes:
+    """The hash of two subtrees together."""
+    return sha256(b"\1" + left + right).digest()
+
+
+def root(leaves: Sequence[bytes]) -> bytes:
+    """The root over leaf hashes at hand."""
+    if not leaves:
+        return EMPTY
+    level = list(leaves)
+    while len(level) > 1:
+        paired = [node(level[n], level[n + 1]) for n in range(0, len(level) - 1, 2)]
+        level = paired + level[len(paired) * 2 :]  # one that is left over goes up as it is
+    return level[0]
+
+
+# What a tree proves
+
+
+def tree_root(size: int, hash_at: HashAt) -> bytes:
+    """The root of a tree of so many leaves."""
+    return _over(0, size, hash_at) if size else EMPTY
+
+
+def inclusion(size: int, index: int, hash_at: HashAt) -> tuple[bytes, ...]:
+    """The hashes that lead from a leaf, counted from 0, to the root; the nearest first."""
+    if not 0 <= index < size:
+        raise ValueError(f"a tree of {size} has no leaf {index}")
+    beside: list[bytes] = []
+    low, high = 0, size
+    while high - low > 1:
+        middle = low + _left(high - low)
+        if index < middle:
+            beside.append(_over(middle, high, hash_at))
+            high = middle
+        else:
+            beside.append(_over(low, middle, hash_at))
+            low = middle
+    return tuple(reversed(beside))
+
+
+def consistency(first: int, second: int, hash_at: HashAt) -> tuple[bytes, ...]:
+    """The hashes that show that a tree of `second` leaves begins with the one of `first`."""
+    if not 0 <= first <= second:
+        raise ValueError(f"a tree of {second} cannot begin with one of {first}")
+    if first in (0, second):
+        return ()
+    beside: list[bytes] = []
+    low, high, whole = 0, second, True
+    while first != high:
+        middle = low + _left(high - low)
+        if first <= middle:
+            beside.append(_over(middle, high, hash_at))
+            high = middle
+        else:
+            beside.append(_over(low, middle, hash_at))
+            low, whole = middle, False
+    if not whole:
+        beside.append(_over(low, high, hash_at))
+    return tuple(reversed(beside))
+
+
+def shared(size: int, indexes: Iterable[int], hash_at: HashAt) -> tuple[bytes, ...]:
+    """One proof for many leaves: the roots of all subtrees that hold none of them, from left to right."""
+    wanted = sorted(set(indexes))
+    if wanted and not 0 <= wanted[0] <= wanted[-1] < size:
+        raise ValueError(f"a tree of {size} has no leaves {wanted[0]} to {wanted[-1]}")
+    found: list[bytes] = []
+
+    def walk(low: int, high: int) -> None:
+        at = bisect_left(wanted, low)
+        there = at < len(wanted) and wanted[at] < high
+        if not there:
+            found.append(_over(low, high, hash_at))
+        elif high - low > 1:
+            middle = low + _left(high - low)
+            walk(low, middle)
+            walk(middle, high)
+
+    if size:
+        walk(0, size)
+    return tuple(found)
+
+
+# What a proof comes to
+
+
+def root_by_inclusion(size: int, index: int, leaf_hash: bytes, proof: Sequence[bytes]) -> bytes:
+    """The root that a proof leads to. Whether it is the right one is for the caller to see (RFC 9162, 2.1.3.2)."""
+    if not 0 <= index < size:
+        raise BadProof(f"a tree of {size} has no leaf {index}")
+    found, at, last = leaf_hash, index, size - 1
+    for beside in proof:
+        if last == 0:
+            raise BadProof("longer than the tree is high")
+        if at & 1 or at == last:
+            found = node(beside, found)
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            found = node(found, beside)
+        at, last = at >> 1, last >> 1
+    if last != 0:
+        raise BadProof("shorter than the tree is high")
+    return found
+
+
+def roots_by_consistency(first: int, second: int, root_of_first: bytes, proof: Sequence[bytes]) -> bytes:
+    """The root of the second tree, if the proof shows that the first one is its beginning (RFC 9162, 2.1.4.2)."""
+    if not 0 < first <= second:
+        raise BadProof(f"a tree of {second} cannot begin with one of {first}")
+    if first == second:
+        if proof:
+            raise BadProof("two trees of one size need no proof")
+        return root_of_first
+    path = list(proof) if first & (first - 1) else [root_of_first, *proof]
+    if not path:
+        raise BadProof("empty")
+    at, last = first - 1, second - 1
+    while at & 1:
+        at, last = at >> 1, last >> 1
+    old = new = path[0]
+    for beside in path[1:]:
+        if last == 0:
+            raise BadProof("longer than the tree is high")
+        if at & 1 or at == last:
+            old, new = node(beside, old), node(beside, new)
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            new = node(new, beside)
+        at, last = at >> 1, last >> 1
+    if last != 0:
+        raise BadProof("shorter than the tree is high")
+    if old != root_of_first:
+        raise BadProof("it does not lead to the first root")
+    return new
+
+
+def root_by_shared(size: int, leaves: Mapping[int, bytes], proof: Sequence[bytes]) -> bytes:
+    """The root that one proof of many leaves, by their index, leads to."""
+    wanted = sorted(leaves)
+    if wanted and not 0 <= wanted[0] <= wanted[-1] < size:
+        raise BadProof(f"a tree of {size} has no leaves {wanted[0]} to {wanted[-1]}")
+    hashes = iter(proof)
+
+    def walk(low: int, high: int) -> bytes:
+        at = bisect_left(wanted, low)
+        there = at < len(wanted) and wanted[at] < high
+        if not there:
+            found = next(hashes, None)
+            if found is None:
+                raise BadProof("too short")
+            return found
+        if high - low == 1:
+            return leaves[low]
+        middle = low + _left(high - low)
+        return node(walk(low, middle), walk(middle, high))
+
+    found = walk(0, size) if size else EMPTY
+    if next(hashes, None) is not None:
+        raise BadProof("too long")
+    return found
+
+
+# Subtrees
+
+
+def _left(leaves: int) -> int:
+    """So many of these leaves are in the left subtree: the largest power of two that leaves some for the right."""
+    return 1 << (leaves - 1).bit_length() - 1
+
+
+def _over(low: int, high: int, hash_at: HashAt) -> bytes:
+    """The root over the leaves from `low` until before `high`, a subtree of some tree."""
+    leaves = high - low
+    if not leaves & (leaves - 1):
+        return hash_at(leaves.bit_length() - 1, low // leaves)
+    middle = low + _left(leaves)
+    return node(_over(low, middle, hash_at), _over(middle, high, hash_at))
