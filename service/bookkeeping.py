@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from projections import log
+from projections.ledger import Gap
 from service import embedded, ledger, outlets
 from service.examination import examine
 from service.notes import BadNote, VerifierKey, read_key
@@ -50,7 +51,7 @@ def checkpoint_command(kabupaten: str | None, folder: Path | None) -> None:
             last = log.head(conn, tenant.schema)
         try:
             made = ledger.covering(of, last, settings.checkpoint_wait_seconds) if last else None
-        except (ledger.Broken, ledger.Gap) as broken:
+        except (ledger.Broken, Gap) as broken:
             raise click.ClickException(f"Tidak ditandatangani: {broken}") from None
         with pool.connection() as conn:
             made = made or ledger.newest(conn, tenant.schema)

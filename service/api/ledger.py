@@ -1,7 +1,7 @@
 """The ledger for everybody: checkpoints, tiles and proofs, as C2SP tlog-tiles lays them out.
 
-It is open to strangers. Entries are hashes, so nobody learns from it who anybody is or what was found; and whoever keeps
-a copy makes it harder to rewrite.
+It is open to strangers. Entries are hashes, so nobody learns from it who anybody is or what was found; and whoever
+keeps a copy makes it harder to rewrite.
 """
 
 from __future__ import annotations

@@ -88,8 +88,8 @@ def no_progress(_count: int) -> None:
 def test_ten_thousand_events_stand_in_three_levels_of_tiles(conn: psycopg.Connection, schema: str) -> None:
     conn.execute(
         f"INSERT INTO {schema}.events (position, case_id, version, topic, entry, recorded_at, actor, role, unit,"
-        " device, edition, state) SELECT n, gen_random_uuid(), 1, 'child.measured', gen_random_uuid(), now(), 'rina', 'bidan',"
-        " '3603332001', '', '2025', '{}' FROM generate_series(1, 70000) AS n"
+        " device, edition, state) SELECT n, gen_random_uuid(), 1, 'child.measured', gen_random_uuid(), now(), 'rina',"
+        " 'bidan', '3603332001', '', '2025', '{}' FROM generate_series(1, 70000) AS n"
     )
     conn.execute(f"UPDATE {schema}.head SET last = 70000")
     while ledger.extend(conn, schema, 30_000):
