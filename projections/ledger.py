@@ -83,7 +83,7 @@ def extend(conn: Conn, schema: str, most: int = 50_000) -> int:
         if held is None:
             return 0
         last = log.head(conn, schema)
-        rows = _records(conn, schema, held[0], most)
+        rows = records(conn, schema, held[0], most)
         if held[0] + len(rows) < min(last, held[0] + most) or held[0] > last:
             raise Gap(f"the log says {last} events and has fewer, or fewer than the tree of {held[0]}")
         if rows:
@@ -91,7 +91,7 @@ def extend(conn: Conn, schema: str, most: int = 50_000) -> int:
         return len(rows)
 
 
-def _records(conn: Conn, schema: str, after: int, limit: int) -> list[tuple[int, bytes]]:
+def records(conn: Conn, schema: str, after: int, limit: int) -> list[tuple[int, bytes]]:
     """Positions that follow each other, and their records; the log has no gaps, and the tree would not forgive one."""
     rows = conn.execute(_sql(schema, _READ), {"after": after, "limit": limit}, binary=True, prepare=True).fetchall()
     if rows and rows[-1][0] - after != len(rows):
@@ -165,7 +165,7 @@ def rebuild(conn: Conn, schema: str, progress: Callable[[int], None], most: int 
         last = log.head(conn, schema)
         edge: Tiles = {}
         size = 0
-        while rows := _records(conn, schema, size, most):
+        while rows := records(conn, schema, size, most):
             changed = grow(edge, size, [leaf(entry(record)) for _, record in rows])
             _put_all(conn, schema, changed)
             size += len(rows)
@@ -189,7 +189,7 @@ def roots(conn: Conn, schema: str, sizes: Iterable[int], progress: Callable[[int
     """
     wanted, peaks = set(sizes), Peaks()
     found = {0: merkle.EMPTY} if 0 in wanted else {}
-    while peaks.size < max(wanted, default=0) and (rows := _records(conn, schema, peaks.size, 20_000)):
+    while peaks.size < max(wanted, default=0) and (rows := records(conn, schema, peaks.size, 20_000)):
         for _, record in rows:
             peaks.add(leaf(entry(record)))
             if peaks.size in wanted:
@@ -244,18 +244,23 @@ def bundle(conn: Conn, schema: str, nth: int, width: int) -> bytes | None:
     """The first `width` entries of a bundle, each after its length; None where there are not as many yet."""
     if size(conn, schema) < nth * WIDTH + width:
         return None
-    rows = _records(conn, schema, nth * WIDTH, width)
+    rows = records(conn, schema, nth * WIDTH, width)
     return b"".join(HASH.to_bytes(2, "big") + entry(record) for _, record in rows) if len(rows) == width else None
 
 
 class Tree:
-    """The tree as it was at a size, by its tiles. Each is read once; whoever asks for many loads them together."""
+    """The tree as it was at a size, by its tiles. Each is read once; whoever asks for many loads them together.
 
-    def __init__(self, conn: Conn, schema: str, size: int) -> None:
+    Full tiles above the lowest level are few and asked for by every proof; a process keeps them. `fresh` believes none of
+    those, for whoever wants to see whether the tiles were changed.
+    """
+
+    def __init__(self, conn: Conn, schema: str, size: int, fresh: bool = False) -> None:
         self._conn = conn
         self._schema = schema
         self.size = size
-        self._known: Tiles = {}
+        self._fresh = fresh
+        self._known: dict[tuple[int, int], _Pyramid] = {}
 
     def root(self) -> bytes:
         return merkle.tree_root(self.size, self._hash_at)
@@ -273,22 +278,52 @@ class Tree:
         self._load({(level, index >> LEVELS * (level + 1)) for index in indexes for level in range(3)})
         return merkle.shared(self.size, indexes, self._hash_at)
 
-    def _load(self, places: Iterable[tuple[int, int]]) -> None:
-        missing = [place for place in places if place not in self._known]
-        for first in range(0, len(missing), 1000):
-            self._known |= _tiles(self._conn, self._schema, missing[first : first + 1000])
-
     def _hash_at(self, level: int, index: int) -> bytes:
         high, within = divmod(level, LEVELS)
-        first = index << within
-        place = high, first // WIDTH
+        place = high, index << within >> LEVELS
         if place not in self._known:
             self._load([place])
-        at = first % WIDTH
-        part = self._known.get(place, [])[at : at + (1 << within)]
-        if len(part) != 1 << within:
+        found = self._known[place].at(within, index & (WIDTH - 1 >> within)) if place in self._known else None
+        if found is None:
             raise Gap(f"the tiles of {self._schema} do not reach a size of {self.size}")
-        return merkle.root(part)
+        return found
+
+    def _load(self, places: Iterable[tuple[int, int]]) -> None:
+        missing = [place for place in places if place not in self._known]
+        for place in [*missing]:
+            if not self._fresh and (kept := _kept.get((self._schema, *place))) is not None:
+                self._known[place] = kept
+                missing.remove(place)
+        for first in range(0, len(missing), 1000):
+            for place, hashes in _tiles(self._conn, self._schema, missing[first : first + 1000]).items():
+                self._known[place] = pyramid = _Pyramid(hashes)
+                if place[0] and len(hashes) == WIDTH:
+                    _keep((self._schema, *place), pyramid)
+
+
+class _Pyramid:
+    """A tile with the subtrees within it, each worked out when first asked for."""
+
+    def __init__(self, hashes: list[bytes]) -> None:
+        self._levels = [hashes]
+
+    def at(self, level: int, index: int) -> bytes | None:
+        """The root of the `index`th 2**level hashes; None where the tile has not as many."""
+        while len(self._levels) <= level:
+            below = self._levels[-1]
+            self._levels.append([node(*pair) for pair in zip(below[::2], below[1::2], strict=False)])
+        row = self._levels[level]
+        return row[index] if index < len(row) else None
+
+
+_kept: dict[tuple[str, int, int], _Pyramid] = {}
+KEPT_TILES = 1000
+
+
+def _keep(place: tuple[str, int, int], pyramid: _Pyramid) -> None:
+    if len(_kept) >= KEPT_TILES:
+        _kept.clear()
+    _kept[place] = pyramid
 
 
 def _tiles(conn: Conn, schema: str, places: Sequence[tuple[int, int]]) -> Tiles:

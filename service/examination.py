@@ -87,7 +87,7 @@ def _of_tiles(conn: Conn, schema: str, roots: Mapping[int, bytes], size: int, la
         yield f"Buku memuat {size} catatan, log lebih sedikit"
         return
     try:
-        fits = Tree(conn, schema, size).root() == roots[size]
+        fits = Tree(conn, schema, size, fresh=True).root() == roots[size]
     except Gap:
         fits = False
     if not fits:

@@ -107,7 +107,9 @@ def sign(conn: Conn, of: Ledger, signer: Signer, at_once: bool = False) -> Check
             _goes_on(conn, of.schema, size, last)
         if not _is_time(of, last, size, wanted, now, at_once):
             return None
-        made = checkpoint(signer, size, Tree(conn, of.schema, size).root(), max(now, last.at) if last else now)
+        made = checkpoint(
+            signer, size, Tree(conn, of.schema, size, fresh=True).root(), max(now, last.at) if last else now
+        )
         asked = {"size": made.size, "root": made.root, "at": made.at, "note": made.note}
         conn.execute(_sql(of.schema, _KEEP), asked)
         return made
@@ -125,7 +127,7 @@ def _goes_on(conn: Conn, schema: str, size: int, last: Checkpoint) -> None:
     """The tree still begins with what was signed."""
     if size < last.size:
         raise Broken(f"ada titik uji untuk {last.size} catatan, dan buku kini hanya memuat {size}")
-    if Tree(conn, schema, last.size).root() != last.root:
+    if Tree(conn, schema, last.size, fresh=True).root() != last.root:
         raise Broken(f"{last.size} catatan pertama tidak lagi cocok dengan titik uji yang ditandatangani")
 
 
