@@ -251,8 +251,8 @@ def bundle(conn: Conn, schema: str, nth: int, width: int) -> bytes | None:
 class Tree:
     """The tree as it was at a size, by its tiles. Each is read once; whoever asks for many loads them together.
 
-    Full tiles above the lowest level are few and asked for by every proof; a process keeps them. `fresh` believes none of
-    those, for whoever wants to see whether the tiles were changed.
+    Full tiles above the lowest level are few and asked for by every proof; a process keeps them. `fresh` believes none
+    of those, for whoever wants to see whether the tiles were changed.
     """
 
     def __init__(self, conn: Conn, schema: str, size: int, fresh: bool = False) -> None:
