@@ -24,13 +24,14 @@ from projections import queue as lists
 from projections import referral as ways
 from projections.queue import Narrow, Page, Task
 from projections.referral import Step, Tracked
-from service import access, embedded
+from service import access, embedded, ledger
 from service.access import Who
 from service.accounts import Accounts, Sessions
 from service.fhir.resources import Seen, of_referral
 from service.following import followed, juknis
 from service.handle import Actor, Answer, Submitted
 from service.juknis import Juknis
+from service.notes import Checkpoint
 from service.sealing import Sealing
 from service.settings import Settings, master_key
 from service.store import Store, connect
@@ -121,6 +122,11 @@ class Place:
     def connection(self) -> AbstractContextManager[Connection[Any]]:
         """One of the connections, for a question that is asked of the log itself."""
         return self._pool.connection()
+
+    def signed(self) -> Checkpoint | None:
+        """What the ledger came to when it was signed last."""
+        with self._pool.connection() as conn:
+            return ledger.newest(conn, self.schema)
 
     # Lists
 

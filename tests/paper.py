@@ -54,7 +54,7 @@ def _map(objects: dict[int, bytes], font: int) -> dict[bytes, str]:
 def _inflated(body: bytes) -> bytes:
     stream = _STREAM.search(body)
     assert stream is not None
-    return zlib.decompress(stream[1])
+    return zlib.decompressobj().decompress(stream[1])  # its last byte may look like the end of a line
 
 
 def _bytes(shown: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from itertools import groupby
@@ -17,6 +18,7 @@ from domain.pregnancy import Check, OutcomeRecorded
 from domain.referral import Referral
 from projections.people import Found
 from service.access import Unit, Units
+from service.notes import Checkpoint
 
 Row = tuple[str, str]
 """What it is called, and what is known of it. Empty: a line on which it can be written by hand."""
@@ -411,3 +413,11 @@ def noted(of: Of, note: str, answer: str, signer: str) -> Of:
 def printed(at: datetime, role_words: str) -> str:
     """When and at whose desk a letter came out of the printer."""
     return f"Dicetak {figures.day(at.date())} pukul {at:%H.%M} oleh {role_words}."
+
+
+def book(checkpoint: Checkpoint | None) -> str:
+    """What the ledger came to when a paper was printed: every paper that lies about holds the log to its word."""
+    if checkpoint is None:
+        return ""
+    root = base64.b64encode(checkpoint.root).decode()
+    return f"Buku {checkpoint.origin}: {checkpoint.size} catatan, sidik {root}."

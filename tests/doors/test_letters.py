@@ -14,7 +14,9 @@ from uuid_utils.compat import uuid7
 
 from domain import figures
 from service.api.letters import link
+from service.ledger import Ledger, work
 from service.letters import paper
+from service.notes import Signer
 from service.places import Place
 from tests.doors.conftest import Phone, entry, register, today, weigh
 from tests.kabupaten import MELATI, PUSKESMAS, RSUD
@@ -251,3 +253,14 @@ def test_results_only_health_workers_may_know_are_on_no_paper(phone: Of) -> None
         assert not any(says(made, text) for text in ("HIV", "reaktif", "menular")), words(made)
     assert says(printed(phone("rina").get(sent.at("surat"))), "pernah operasi sesar")
     assert not says(printed(phone("siti").get(sent.at("surat"))), "KSPR")
+
+
+def test_a_letter_says_what_the_ledger_came_to_when_it_was_printed(phone: Of, budi: Sent, place: Place) -> None:
+    signer = Signer(f"dampingi/{place.schema}", bytes(32))
+    with place.connection() as conn:
+        conn.execute(f"TRUNCATE {place.schema}.checkpoints")  # another test may have signed with another key
+    assert work(Ledger(place._pool, place.schema, signer, timedelta(0), 1))
+    signed = place.signed()
+    assert signed is not None
+    made = printed(phone("rina").get(budi.at("surat")))
+    assert says(made, f"Buku dampingi/{place.schema}: {signed.size} catatan, sidik")
