@@ -182,6 +182,7 @@ DOORS: dict[str, str] = {
     "old-password-wrong": "Kata sandi lama salah. Coba lagi.",
     "password-too-short": "Kata sandi baru terlalu pendek. Pakai paling sedikit 8 huruf atau angka.",
     "password-too-easy": "Kata sandi baru terlalu mudah ditebak. Jangan memakai nama pengguna atau yang lama.",
+    "read-not-noted": "Pembukaan data ini belum bisa dicatat, jadi datanya tidak ditampilkan. Coba lagi sebentar lagi.",
     "overloaded": "Pusat sedang sibuk. Tunggu sebentar, lalu coba lagi.",
     "erased": "Identitas orang ini sudah dihapus atas permintaannya.",
     "behind": "Daftar belum memuat catatan terbaru. Muat ulang sebentar lagi.",
