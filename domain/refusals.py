@@ -172,6 +172,7 @@ DOORS: dict[str, str] = {
     "wrong-desa": "Desa atau posyandu ini bukan wilayah Anda. Periksa pilihannya.",
     "wrong-posyandu": "Posyandu ini tidak ada di desa yang dipilih. Periksa pilihannya.",
     "not-allowed": "Jabatan Anda tidak boleh mencatat ini. Minta bidan atau puskesmas mencatatnya.",
+    "not-allowed-to-audit": "Catatan siapa membuka apa hanya untuk inspektorat.",
     "not-found": "Tidak ditemukan. Periksa alamat atau cari lagi dari daftar.",
     "method-not-allowed": "Cara ini tidak dipakai di alamat tersebut.",
     "sign-in": "Masuk dulu dengan nama pengguna dan kata sandi.",

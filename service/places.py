@@ -55,6 +55,8 @@ class Opened(Struct, frozen=True):
     story: Sequence[Recorded]
     state: Case
     person: people.Found | None
+    until: datetime | None = None
+    """Where it is read in an emergency only: when that ends."""
 
     @property
     def kind(self) -> str:

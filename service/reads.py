@@ -127,6 +127,11 @@ class Reads:
             for piece in self._spool.taken():
                 self._store(piece)
 
+    def settle(self) -> None:
+        """Bring in what is noted where that can be done now, for whoever is about to ask."""
+        with suppress(OSError, psycopg.Error, PoolTimeout):
+            self.flush()
+
     def _store(self, piece: Piece) -> None:
         noted, unreadable = _read_lines(piece.lines())
         with self._pool.connection() as conn:
@@ -161,9 +166,7 @@ class Reads:
     # Asking
 
     def of_case(self, case: UUID, limit: int = 500) -> list[Read]:
-        """Who opened a case, newest first, with what this process has just noted."""
-        with suppress(OSError, psycopg.Error, PoolTimeout):
-            self.flush()
+        """Who opened a case, newest first."""
         return self.page(Narrow(case=case), None, limit)
 
     def page(self, narrow: Narrow, after: Key | None, limit: int) -> list[Read]:

@@ -10,7 +10,9 @@ from msgspec import Struct
 from psycopg import Error
 from psycopg_pool import PoolTimeout
 
+from service.places import Place
 from service.problems import Trouble
+from service.reads import MONTHS_WANTED
 
 
 class Alive(Struct, frozen=True):
@@ -24,6 +26,8 @@ class Ready(Struct, frozen=True):
 
     status: str
     behind: dict[str, int]
+    warnings: tuple[str, ...] = ()
+    """What the operator should see to before it hurts."""
 
 
 @get(["/health", "/health/live"], opt={"open": True}, sync_to_thread=False, tags=["health"])
@@ -36,10 +40,14 @@ def live() -> Alive:
 def ready(request: Request[Any, Any, Any]) -> Ready:
     """Send no requests here while this answers 503."""
     try:
-        behind = {code: place.behind() for code, place in request.app.state.places.items()}
+        places: dict[str, Place] = request.app.state.places
+        behind = {code: place.behind() for code, place in places.items()}
+        short = [code for code, place in places.items() if place.reads.months_ahead() < MONTHS_WANTED]
     except (Error, PoolTimeout):
         raise Trouble(503, "overloaded") from None
-    return Ready("ok", behind)
+    return Ready(
+        "ok", behind, tuple(f"{code}: catatan pembacaan perlu bulan baru; jalankan dampingi migrate" for code in short)
+    )
 
 
 class Metrics(PrometheusController):
