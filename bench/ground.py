@@ -43,6 +43,7 @@ MASTER = bytes(range(32))
 CHILDREN = 90
 """In each posyandu, as many as there are in the field."""
 BATCH = 2_000
+SPOOL = Path(tempfile.gettempdir()) / "dampingi-bench-spool"
 
 Figures = dict[str, Any]
 
@@ -61,7 +62,11 @@ class Ground(Struct, frozen=True):
     @property
     def settings(self) -> Settings:
         return Settings(
-            database_url=self.dsn, tenants=self.tenant.code, master_key=MASTER, requests_per_minute=100_000_000
+            database_url=self.dsn,
+            tenants=self.tenant.code,
+            master_key=MASTER,
+            requests_per_minute=100_000_000,
+            spool_dir=SPOOL,
         )
 
     @property
@@ -74,6 +79,7 @@ class Ground(Struct, frozen=True):
             "DAMPINGI_MASTER_KEY": base64.b64encode(MASTER).decode(),
             "DAMPINGI_LEDGER_KEY": base64.b64encode(MASTER).decode(),
             "DAMPINGI_REQUESTS_PER_MINUTE": "100000000",
+            "DAMPINGI_SPOOL_DIR": str(SPOOL),
         }
 
     def followed(self) -> Followed:

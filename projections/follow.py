@@ -30,7 +30,7 @@ from domain import stories
 from domain.case import Personal, Recorded
 from domain.protocol import Book
 from projections import log, people
-from projections.projection import Folded, Projection, Row, Table, create, finish, shape
+from projections.projection import Folded, Projection, Row, Table, create, finish, shape, show
 
 CHANNEL = "dampingi"
 """Writers call here after their commit; the payload is the schema that moved on. A lost call costs a sweep's wait."""
@@ -331,6 +331,9 @@ def prepare(conn: Conn, tenant: Followed, book: Book) -> list[Projection]:
         for projection in tenant.projections:
             if projection.NAME not in made:
                 _make(conn, tenant.schema, projection, book)
+            if made.get(projection.NAME) in (None, shape_of(projection, book)):
+                for table in projection.TABLES:
+                    show(conn, tenant.schema, table)
     return [p for p in tenant.projections if made.get(p.NAME, shape_of(p, book)) != shape_of(p, book)]
 
 

@@ -39,6 +39,20 @@ TABLE = Table(
     ),
     key=("case_id", "cycle"),
     indexes=("(posyandu, started, until)",),
+    public=(
+        "case_id",
+        "cycle",
+        "kind",
+        "desa",
+        "posyandu",
+        "scheme",
+        "funding",
+        "days",
+        "started",
+        "until",
+        "last",
+        "told",
+    ),
 )
 
 

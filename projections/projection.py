@@ -16,6 +16,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
+from psycopg import Connection
 from psycopg.sql import SQL, Composed, Identifier
 
 from domain.case import Case, Kind, Personal, Recorded
@@ -70,6 +71,8 @@ class Table(Struct, frozen=True):
     """What stands after ON TABLE in a CREATE INDEX: "(desk, desa, due) INCLUDE (name)" or "USING gin (words)"."""
     telling: tuple[LiteralString, ...] = ()
     """Columns in which two rows of one key differ if they differ at all; empty where that takes all of them."""
+    public: tuple[LiteralString, ...] = ()
+    """Columns that the database's reader may see: nothing by which somebody is known. Without these it sees nothing."""
 
     def __post_init__(self) -> None:
         if self.columns[0][0] != "case_id" or self.key[0] != "case_id":
@@ -152,6 +155,21 @@ def settle(schema: str, table: Table, suffix: LiteralString = "") -> Composed:
     named = set(re.findall(r"\w+", " ".join(table.indexes))) | set(table.key)
     columns = SQL(", ").join(Identifier(name) for name, _ in table.columns if name in named)
     return SQL("VACUUM (ANALYZE) {} ({})").format(Identifier(schema, table.name + suffix), columns)
+
+
+READER = "_baca"
+"""What is added to the name of the service's role to name the one that may only read."""
+
+
+def show(conn: Connection[Any], schema: str, table: Table) -> None:
+    """Let the reader see the public columns, where there is a reader. The service owns the lists, so it says so."""
+    if not table.public:
+        return
+    asked = "SELECT rolname FROM pg_roles WHERE rolname = current_user || %s"
+    for (reader,) in conn.execute(asked, [READER]).fetchall():
+        columns = SQL(", ").join(map(Identifier, table.public))
+        grant = SQL("GRANT SELECT ({}) ON {} TO {}")
+        conn.execute(grant.format(columns, Identifier(schema, table.name), Identifier(reader)))
 
 
 def index_names(table: Table) -> list[str]:

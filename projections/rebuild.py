@@ -248,6 +248,7 @@ def _change_over(conn: Conn, tenant: Followed, book: Book, one: Projection, posi
         )
         for name in projection.index_names(table):
             conn.execute(SQL("ALTER INDEX {} RENAME TO {}").format(Identifier(schema, name + NEW), Identifier(name)))
+        projection.show(conn, schema, table)
     conn.execute(
         SQL(
             "INSERT INTO {} (name, position, shape) VALUES (%s, %s, %s) ON CONFLICT (name) DO UPDATE"

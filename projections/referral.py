@@ -53,6 +53,20 @@ TABLE = Table(
     ),
     key=("case_id", "referral"),
     indexes=("(referral)", "(receiver, state)", "(desa, state)", "USING gin (places)", "(case_id, position)"),
+    public=(
+        "case_id",
+        "referral",
+        "about",
+        "desa",
+        "posyandu",
+        "sender",
+        "receiver",
+        "kind",
+        "urgent",
+        "state",
+        "open",
+        "made",
+    ),
 )
 
 STEPS = Table(
@@ -76,6 +90,7 @@ STEPS = Table(
     ),
     key=("case_id", "version"),
     indexes=("(position)", "(place, state, at)"),
+    public=("case_id", "version", "referral", "position", "state", "on", "at", "until", "role", "unit", "place"),
 )
 
 MENDED = "diperbaiki"

@@ -192,6 +192,9 @@ TRACKERS: frozenset[Role] = CASES
 SEARCHES: frozenset[Role] = NAMED - {"rs"}
 """Who may look for people by name. A hospital knows only those who were sent to it."""
 
+AUDITS: frozenset[Role] = frozenset({"inspektorat"})
+"""Who reads who read what. Not those who run the kabupaten and its accounts, over whom it watches (B-16)."""
+
 FULL_NIK: frozenset[Role] = _CARE
 """The last two digits are enough for everybody else (protocol 10)."""
 

@@ -265,20 +265,6 @@ class Accounts:
         with self._conn() as conn:
             conn.execute(self._sql["end_sessions"], {"account": account})
 
-    def note_read(self, conn: Connection[Any], who: Who, case: UUID, what: str) -> None:
-        """A named record was opened."""
-        conn.execute(
-            self._sql["note_read"],
-            {
-                "account": who.account,
-                "post": who.post.id,
-                "role": who.role,
-                "unit": who.post.unit.code,
-                "case": case,
-                "what": what,
-            },
-        )
-
     def forget(self) -> None:
         """Read rights anew in this process."""
         with self._lock:
@@ -402,10 +388,6 @@ WHERE at < now() - interval '1 day'
 SELECT count(*) FILTER (WHERE address = %(address)s), count(*)
 FROM {s}.failed_sign_ins
 WHERE login = %(login)s AND at > now() - make_interval(mins => %(minutes)s)
-""",
-    "note_read": """
-INSERT INTO {s}.reads (account, post, role, unit, case_id, what)
-VALUES (%(account)s, %(post)s, %(role)s, %(unit)s, %(case)s, %(what)s)
 """,
 }
 

@@ -26,7 +26,20 @@ from litestar.template.config import TemplateConfig
 
 from service import settings as settings_
 from service.access import SEARCHES, Who
-from service.api import accounts, board, cases, entries, fhir, health, ledger, letters, pages, queues, referrals
+from service.api import (
+    accounts,
+    board,
+    cases,
+    entries,
+    fhir,
+    health,
+    ledger,
+    letters,
+    pages,
+    queues,
+    reads,
+    referrals,
+)
 from service.api.kept import typed
 from service.api.schema import openapi
 from service.metrics import Counted
@@ -107,6 +120,7 @@ def create(
             *health.HANDLERS,
             *pages.HANDLERS,
             *letters.HANDLERS,
+            *reads.HANDLERS,
             *board.HANDLERS,
             _assets(web / "static"),
         ],

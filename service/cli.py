@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, ParamSpec
 from urllib.request import urlopen
 
@@ -14,7 +14,7 @@ import uvicorn
 from psycopg.sql import SQL, Identifier
 
 from projections import log
-from service import administration, embedded, emigration, following, ledger
+from service import administration, embedded, emigration, following, ledger, reads, roles
 from service.bookkeeping import ledger_group
 from service.exchange.commands import importing
 from service.juknis import JuknisError
@@ -32,6 +32,10 @@ HEALTH = "/health"
 CATCHING_UP_SECONDS = 2
 
 
+def _silently(_line: str) -> None:
+    """Where nobody waits for an answer."""
+
+
 def said_plainly(command: Callable[P, None]) -> Callable[P, None]:
     """What the operator can mend is said in one line, without a traceback."""
 
@@ -39,7 +43,7 @@ def said_plainly(command: Callable[P, None]) -> Callable[P, None]:
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             command(*args, **kwargs)
-        except (SettingsError, embedded.EmbeddedError, MigrationError, JuknisError) as problem:
+        except (SettingsError, embedded.EmbeddedError, MigrationError, roles.CannotMakeRoles, JuknisError) as problem:
             raise click.ClickException(str(problem)) from None
         except psycopg.OperationalError as problem:
             raise click.ClickException(f"PostgreSQL: {problem}") from None
@@ -56,7 +60,8 @@ def main() -> None:
 @said_plainly
 def migrate_command() -> None:
     """Menyiapkan atau memperbarui tabel setiap kabupaten."""
-    for name, applied in bring_up_to_date(load()):
+    settings = load()
+    for name, applied in bring_up_to_date(settings, partial(click.echo, err=True)):
         click.echo(f"{name}: {', '.join(applied) or 'sudah yang terbaru'}")
 
 
@@ -161,13 +166,21 @@ def stop() -> None:
     click.echo("PostgreSQL dihentikan." if embedded.stop(folder) else "PostgreSQL memang tidak sedang berjalan.")
 
 
-def bring_up_to_date(settings: Settings) -> list[tuple[str, tuple[str, ...]]]:
-    """Migrate every tenant, and say what was applied to which."""
-    app = embedded.app_role(settings)
+def bring_up_to_date(settings: Settings, say: Callable[[str], None] = _silently) -> list[tuple[str, tuple[str, ...]]]:
+    """Make the roles that are missing and migrate every tenant; returns what was applied to which."""
+    served = list(tenants(settings, embedded.owner_dsn(settings)).values())
+    named = embedded.app_role(settings)
     done = []
-    for tenant in tenants(settings, embedded.owner_dsn(settings)).values():
-        with psycopg.connect(tenant.dsn) as conn:
-            done.append((tenant.name, migrate(conn, tenant.schema, app)))
+    for dsn in dict.fromkeys(tenant.dsn for tenant in served):
+        with psycopg.connect(dsn) as conn:
+            made = roles.prepare(conn, named, settings.db_password, settings.reader_password)
+            for tenant in (tenant for tenant in served if tenant.dsn == dsn):
+                done.append((tenant.name, migrate(conn, tenant.schema, made.service)))
+                reads.make_ahead(conn, tenant.schema, settings.months_ahead)
+                roles.grant(conn, tenant.schema, made.service, made.reader)
+                conn.commit()
+        for line in roles.said(made):
+            say(line)
     return done
 
 

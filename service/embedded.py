@@ -8,6 +8,7 @@ starts it, keeps one lock file per machine, and stumbles over long paths and pat
 from __future__ import annotations
 
 import fcntl
+import getpass
 import hashlib
 import os
 import pwd
@@ -33,7 +34,7 @@ from service.settings import Settings
 DATABASE = "dampingi"
 OWNER = "postgres"
 APP = "dampingi"
-"""The role the service works under: it may not create schemas, nor change what the log holds."""
+"""The role the service works under: `migrate` makes it; it may not create schemas, nor change what the log holds."""
 
 _RELEASE = "pginstall18"
 """The wheel carries older releases too, for upgrades."""
@@ -72,6 +73,8 @@ def app_role(settings: Settings) -> str | None:
     if settings.database_url is None:
         return APP
     user = conninfo_to_dict(settings.database_url).get("user")
+    if user is None and settings.database_owner_url is not None:
+        user = os.environ.get("PGUSER") or getpass.getuser()  # as libpq has it
     return None if user is None else str(user)
 
 
@@ -213,8 +216,6 @@ def _socket_folder(cluster: Path) -> Path:
 
 def _furnish(conninfo: str) -> None:
     with _patiently(conninfo) as conn:
-        if conn.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APP]).fetchone() is None:
-            conn.execute(SQL("CREATE ROLE {} LOGIN").format(Identifier(APP)))
         if conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone() is None:
             conn.execute(SQL("CREATE DATABASE {}").format(Identifier(DATABASE)))
 

@@ -32,8 +32,10 @@ from service.following import followed, juknis
 from service.handle import Actor, Answer, Submitted
 from service.juknis import Juknis
 from service.notes import Checkpoint
+from service.reads import Reads
 from service.sealing import Sealing
-from service.settings import Settings, master_key
+from service.settings import Settings, master_key, spool_dir
+from service.spool import Spool
 from service.store import Store, connect
 from service.tenants import Tenant, tenants
 from service.tokens import Tokens
@@ -55,6 +57,8 @@ class Opened(Struct, frozen=True):
     story: Sequence[Recorded]
     state: Case
     person: people.Found | None
+    until: datetime | None = None
+    """Where it is read in an emergency only: when that ends."""
 
     @property
     def kind(self) -> str:
@@ -89,12 +93,16 @@ class Place:
         self.accounts = Accounts(self._pool, tenant, settings.sign_in_tries, settings.sign_in_minutes)
         self.sessions = Sessions(self._pool, tenant)
         self.tokens = Tokens(self._pool, tenant, self.accounts)
+        self.reads = Reads(
+            self._pool, tenant.schema, Spool(spool_dir(settings) / tenant.schema), settings.spool_seconds
+        )
         with self._pool.connection() as conn:
             follow.prepare(conn, followed(tenant, self._sealing), self.book())
 
     def close(self) -> None:
         """Finish what was taken in, and let go of everything held."""
         self._writer.close()
+        self.reads.close()
         self._pool.close()
 
     def book(self) -> Book:
@@ -142,6 +150,8 @@ class Place:
             fresh = self._wait(conn, not_older_than)
             now = self.now()
             page = lists.worklist(conn, self.schema, desk, desa, posyandu, now, narrow, after, limit)
+        if narrow.text is not None:  # a work list is the desk's own; looking in it for a name is a search
+            self.reads.note(who, list({task.case: None for task in page.tasks if task.case}) or [None], "search")
         return Listed(page, fresh, now)
 
     def _wait(self, conn: Connection[Any], position: int | None) -> bool:
@@ -159,12 +169,14 @@ class Place:
         return tuple(rule.id for rule in self.book().protocol.rules if rule.restricted)
 
     def people(self, who: Who, text: str) -> tuple[people.Found, ...]:
-        """People of these places by name; by a whole NIK only for those who may see one."""
+        """People of these places by name; by a whole NIK only for those who may see one. The search is noted."""
         desa, posyandu = self._where(who)
         with self._pool.connection() as conn:
-            return people.search(
+            found = people.search(
                 conn, self.schema, text, desa, posyandu, full_nik=who.role in access.FULL_NIK, limit=30
             )
+        self.reads.note(who, [one.case for one in found] or [None], "search")
+        return found
 
     def roster(self, who: Who, posyandu: str) -> tuple[growth.InRoster, ...]:
         """The weighing sheet of a posyandu."""
@@ -190,7 +202,7 @@ class Place:
             fresh = self._wait(conn, not_older_than)
             full = who.role in access.FULL_NIK
             person = people.person(conn, self.schema, case, full_nik=full) if who.role in access.NAMED else None
-            self.accounts.note_read(conn, who, case, what)
+        self.reads.note(who, [case], what)
         return Opened(case, story, state, person), fresh
 
     def asked_for(self, who: Who, case: UUID) -> Opened | None:
@@ -201,7 +213,7 @@ class Place:
             if not isinstance(state, Person) or who.role not in access.NAMED or not access.answers(who, state):
                 return None
             person = people.person(conn, self.schema, case, full_nik=who.role in access.FULL_NIK)
-            self.accounts.note_read(conn, who, case, "transfer")
+        self.reads.note(who, [case], "transfer")
         return Opened(case, story, state, person)
 
     def _readable(self, conn: Connection[Any], who: Who, case: UUID, state: Case | None) -> bool:
@@ -220,8 +232,7 @@ class Place:
         with self._pool.connection() as conn:
             found = log.stories(conn, self.schema, list(cases)) if cases else {}
             may = tuple(case for case in cases if self._readable(conn, who, case, stories.fold(found[case])))
-            for case in may:
-                self.accounts.note_read(conn, who, case, what)
+        self.reads.note(who, may, what)
         return may
 
     def merged_into(self, case: UUID) -> UUID | None:
@@ -323,8 +334,9 @@ class Place:
             found = ways.one(conn, self.schema, _followed_by(who), referral)
             if found is None:
                 return None
-            self.accounts.note_read(conn, who, found.case, what)
-            return found, ways.steps_of(conn, self.schema, found.case, referral), fresh
+            steps = ways.steps_of(conn, self.schema, found.case, referral)
+        self.reads.note(who, [found.case], what)
+        return found, steps, fresh
 
     def seen(self, who: Who, cases: Sequence[UUID], what: str) -> dict[UUID, Seen]:
         """Those of these cases that this post may read, as resources are made of them. That they were read is noted.
@@ -343,8 +355,7 @@ class Place:
                 if isinstance(getattr(r.event, "personal", None), bytes)
             ]
             opened = self._sealing.open_many(conn, sealed)
-            for case in may:
-                self.accounts.note_read(conn, who, case, what)
+        self.reads.note(who, may, what)
         found: dict[UUID, Seen] = {}
         for case in may:
             state, story = states[case], told[case]

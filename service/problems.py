@@ -28,6 +28,7 @@ from psycopg_pool import PoolTimeout
 
 from domain.case import Refused
 from domain.refusals import refusal
+from service.reads import NotNoted
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -66,6 +67,7 @@ _CODES: tuple[tuple[type[Exception], int, str], ...] = (
     (ClientException, 400, "unreadable"),
     (UndefinedColumn, 503, "rebuilding"),  # a list of yesterday's shape, until the follower has made it anew
     (UndefinedTable, 503, "rebuilding"),
+    (NotNoted, 503, "read-not-noted"),
     (PoolTimeout, 503, "overloaded"),
     (OperationalError, 503, "overloaded"),
 )

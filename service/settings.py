@@ -25,6 +25,10 @@ class Settings(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     """The PostgreSQL (15 to 18) to work on. None: the embedded one, in `data_dir`."""
     database_owner_url: str | None = None
     """The same database under the role that may create schemas, for `migrate`. None: `database_url` may."""
+    db_password: str | None = None
+    """Of the service's role, where `migrate` has to make it."""
+    reader_password: str | None = None
+    """Of the role that may only read, where somebody is to sign in under it; without it nobody can."""
     data_dir: Path = field(default_factory=lambda: _data_dir(os.environ))
     """Where the embedded PostgreSQL and the demo's master key live."""
     tenants: str = "3603"
@@ -65,6 +69,18 @@ class Settings(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     """Events the follower takes in one transaction."""
     sweep_seconds: float = 5.0
     """How often the follower looks at every tenant even if nobody called."""
+
+    spool_dir: Path | None = None
+    """Where it is noted at once who opened whose record, until the database has it. None: `spool` in `data_dir`."""
+    spool_seconds: float = 1.0
+    """How often what was noted is brought into the database."""
+    months_ahead: int = 3
+    """How many months ahead `migrate` makes room for the record of who opened what."""
+
+    emergency_hours: int = 3
+    """How long somebody reads a case that was opened in an emergency (three hours are DHIS2's habit)."""
+    emergency_tries: int = 10
+    """How often a day an account may try to open a case in an emergency, found or not."""
 
     session_days: int = 30
     """A sign-in ends after this many days without use."""
@@ -126,8 +142,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
 
 
 _PREFIX = "DAMPINGI_"
-_NOT_SETTINGS = frozenset({"DAMPINGI_VENV", "DAMPINGI_DB_PASSWORD"})
-"""What ./dampingi itself and the compose file read."""
+_NOT_SETTINGS = frozenset({"DAMPINGI_VENV"})
+"""What ./dampingi itself reads."""
 
 
 def master_key(settings: Settings) -> bytes:
@@ -158,6 +174,11 @@ def signing_key(settings: Settings) -> bytes:
     if key is None:
         raise SettingsError("set DAMPINGI_LEDGER_KEY (or DAMPINGI_LEDGER_KEY_FILE): 32 random bytes in base64")
     return key
+
+
+def spool_dir(settings: Settings) -> Path:
+    """The folder of what is noted and not yet in the database."""
+    return settings.spool_dir or settings.data_dir / "spool"
 
 
 def root() -> Path:

@@ -58,8 +58,15 @@ PEOPLE = (
 
 
 @pytest.fixture(scope="session")
-def settings(dsn: str) -> Settings:
-    return Settings(database_url=dsn, tenants=CODE, master_key=MASTER, requests_per_minute=1_000_000, wait_ms=3000)
+def settings(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(
+        database_url=dsn,
+        tenants=CODE,
+        master_key=MASTER,
+        requests_per_minute=1_000_000,
+        wait_ms=3000,
+        spool_dir=tmp_path_factory.mktemp("spool"),
+    )
 
 
 @pytest.fixture(scope="session")

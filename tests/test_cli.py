@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import secrets
 from pathlib import Path
 
 import psycopg
 import pytest
 from click.testing import CliRunner, Result
+from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
 from service.accounts import Accounts, SignInFailed
@@ -38,7 +40,27 @@ def test_migrate_says_which_tables_it_made_and_the_second_time_that_all_is_new(s
     first = asked("migrate")
     assert first.exit_code == 0, first.output
     assert all(path.stem in first.output for path in FILES.glob("*.sql"))
-    assert asked("migrate").output == "Kabupaten 9999: sudah yang terbaru\n"
+    again = asked("migrate")
+    assert again.stdout == "Kabupaten 9999: sudah yang terbaru\n"
+    assert "layanan dapat mengubah catatannya sendiri" in again.stderr
+
+
+def test_migrate_makes_the_role_of_the_service_and_says_so_once(
+    server_environment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"layanan_{secrets.token_hex(4)}"
+    monkeypatch.setenv("DATABASE_OWNER_URL", server_environment)
+    monkeypatch.setenv("DATABASE_URL", make_conninfo(server_environment, user=name))
+    monkeypatch.setenv("DAMPINGI_DB_PASSWORD", "sandi-layanan")
+    first = asked("migrate")
+    assert first.exit_code == 0, first.output
+    assert first.stderr == f"peran {name} dibuat\nperan {name}_baca dibuat\n"
+    assert asked("migrate").stderr == ""
+    with psycopg.connect(server_environment, autocommit=True) as conn:
+        conn.execute(SQL("DROP SCHEMA {} CASCADE").format(Identifier("kab_9999")))
+        for role in (f"{name}_baca", name):
+            conn.execute(SQL("DROP OWNED BY {}").format(Identifier(role)))
+            conn.execute(SQL("DROP ROLE {}").format(Identifier(role)))
 
 
 def test_a_server_does_not_start_on_yesterdays_tables(server_environment: str) -> None:

@@ -68,5 +68,20 @@ def test_only_the_follower_holds_the_key_that_signs() -> None:
     assert holders == {"follower"}
 
 
+def test_the_roles_of_the_database_are_made_by_migrate_alone() -> None:
+    assert "configs" not in COMPOSE
+    assert "configs" not in COMPOSE["services"]["postgres"]
+    assert {"DATABASE_OWNER_URL", "DAMPINGI_DB_PASSWORD"} <= COMPOSE["services"]["migrate"]["environment"].keys()
+    for name in ("service", "follower"):
+        assert not {"DATABASE_OWNER_URL", "DAMPINGI_DB_PASSWORD"} & COMPOSE["services"][name]["environment"].keys()
+
+
+def test_what_is_noted_and_not_yet_stored_outlives_the_container() -> None:
+    folder = COMPOSE["services"]["service"]["environment"]["DAMPINGI_SPOOL_DIR"]
+    assert COMPOSE["services"]["service"]["volumes"] == [f"spool:{folder}"]
+    assert "spool" in COMPOSE["volumes"]
+    assert f"--owner 10001 --mode 0700 {folder}" in DOCKERFILE
+
+
 def test_the_service_in_the_container_is_not_root() -> None:
     assert re.findall(r"^USER (\d+)$", DOCKERFILE, re.MULTILINE)[-1] != "0"

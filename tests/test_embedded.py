@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from service import embedded
+from service import embedded, roles
 from service.settings import load, master_key
 
 
@@ -52,6 +52,8 @@ def test_commits_wait_for_the_disk_and_texts_sort_the_same_on_every_machine(fold
 
 
 def test_the_service_does_not_work_as_superuser(folder: Path) -> None:
+    with psycopg.connect(embedded.start(folder), autocommit=True) as conn:
+        roles.prepare(conn, embedded.APP)
     dsn = embedded.start(folder, embedded.APP)
     assert (
         value(dsn, "SELECT rolsuper OR rolcreaterole OR rolcreatedb FROM pg_roles WHERE rolname = current_user")

@@ -15,6 +15,7 @@ from projections import ledger as trees
 from service import ledger
 from service.places import Place
 from service.problems import Trouble
+from service.reads import MONTHS_WANTED
 
 
 class Alive(Struct, frozen=True):
@@ -39,6 +40,8 @@ class Ready(Struct, frozen=True):
     status: str
     behind: dict[str, int]
     ledger: dict[str, Book]
+    warnings: tuple[str, ...] = ()
+    """What the operator should see to before it hurts."""
 
 
 @get(["/health", "/health/live"], opt={"open": True}, sync_to_thread=False, tags=["health"])
@@ -51,11 +54,14 @@ def live() -> Alive:
 def ready(request: Request[Any, Any, Any]) -> Ready:
     """Send no requests here while this answers 503."""
     try:
-        behind = {code: place.behind() for code, place in request.app.state.places.items()}
-        books = {code: _book(place) for code, place in request.app.state.places.items()}
+        places: dict[str, Place] = request.app.state.places
+        behind = {code: place.behind() for code, place in places.items()}
+        books = {code: _book(place) for code, place in places.items()}
+        short = [code for code, place in places.items() if place.reads.months_ahead() < MONTHS_WANTED]
     except (Error, PoolTimeout):
         raise Trouble(503, "overloaded") from None
-    return Ready("ok", behind, books)
+    warnings = tuple(f"{code}: catatan pembacaan perlu bulan baru; jalankan dampingi migrate" for code in short)
+    return Ready("ok", behind, books, warnings)
 
 
 def _book(place: Place) -> Book:

@@ -32,7 +32,7 @@ from projections.queue import DueState, Narrow, Task
 from projections.timeline import Told
 from service import access, plainly
 from service.access import Who
-from service.api import feeding, filling, letters, offered, pairing
+from service.api import feeding, filling, letters, offered, pairing, reads
 from service.api import units as regions
 from service.api.cases import Measure, measures, opened_or_404
 from service.api.queues import found, listed
@@ -330,6 +330,7 @@ def case_page(
             "growth": [_growth_row(m, opened) for m in reversed(grown)],
             "story": [_line(one, who, place, case) for one in told.told],
             "older": f"/kasus/{case}?sesudah={told.after}" if told.after else "",
+            "readers": reads.link(opened, who),
         },
     )
 

@@ -225,6 +225,7 @@ def test_that_a_letter_was_printed_is_noted(phone: Of, budi: Sent, place: Place)
 
 
 def reads(place: Place, case: str) -> list[str]:
+    place.reads.flush()
     with place._pool.connection() as conn:
         rows = conn.execute(f'SELECT what FROM "{place.schema}".reads WHERE case_id = %s', [case]).fetchall()
     return [what for (what,) in rows]
