@@ -174,6 +174,8 @@ DOORS: dict[str, str] = {
     "not-allowed": "Jabatan Anda tidak boleh mencatat ini. Minta bidan atau puskesmas mencatatnya.",
     "not-allowed-to-audit": "Catatan siapa membuka apa hanya untuk inspektorat.",
     "not-found": "Tidak ditemukan. Periksa alamat atau cari lagi dari daftar.",
+    "no-such-unit": "Unit ini tidak ada. Periksa kodenya.",
+    "no-such-kind": "Jenis catatan ini tidak dikenal. Pilih dari daftar.",
     "no-checkpoint": "Belum ada titik uji yang ditandatangani. Coba lagi beberapa menit lagi.",
     "no-tile": "Ubin ini tidak ada, atau belum terisi sebanyak itu.",
     "no-such-tree": "Buku belum memuat sebanyak itu, atau nomornya di luar buku.",

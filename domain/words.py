@@ -52,7 +52,7 @@ def hidden(story: Sequence[Recorded], role: Role) -> frozenset[int]:
     """
     if role in NAKES or (story and isinstance(story[0].event, desa.Registered)):
         return frozenset()
-    perhaps = [r for r in story if type(r.event) in _PERHAPS_HIDDEN]
+    perhaps = [r for r in story if type(r.event) in PERHAPS_HIDDEN]
     secret = {r.version for r in perhaps if _restricted(r.event) and not isinstance(r.event, case.Corrected)}
     secret |= {r.version for r in perhaps if isinstance(r.event, _ABOUT_TASKS) and r.by.role in NAKES}
     if not secret:
@@ -62,9 +62,10 @@ def hidden(story: Sequence[Recorded], role: Role) -> frozenset[int]:
 
 _ABOUT_TASKS = (case.TaskSetAside, case.TaskReassigned)
 _MENDS = (case.Corrected, case.Retracted)
-_PERHAPS_HIDDEN: frozenset[type[Event]] = frozenset(
+PERHAPS_HIDDEN: frozenset[type[Event]] = frozenset(
     {*_ABOUT_TASKS, *_MENDS, *(kind for kind in stories.EVENTS if kind.restricted is not Event.restricted)}
 )
+"""With these and the first event of a story it is known what of it is hidden from whom."""
 
 
 def _restricted(event: Event) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from functools import reduce
@@ -124,6 +124,17 @@ class Accounts:
             others=tuple(p for p in posts if p.role != held.role),
             must_change=row[3],
         )
+
+    def called(self, actors: Collection[str]) -> dict[str, str]:
+        """The names of accounts, open or closed, by their numbers as events have them."""
+        with self._conn() as conn:
+            return dict(conn.execute(self._sql["called"], {"actors": sorted(actors)}).fetchall())
+
+    def officers(self, text: str) -> tuple[Account, ...]:
+        """Accounts, open or closed, with this in their name or sign-in."""
+        asked = {"text": text.strip().lower()}
+        with self._conn() as conn:
+            return tuple(Account(*row) for row in conn.execute(self._sql["officers"], asked).fetchall())
 
     def posts(self, account: UUID) -> tuple[Post, ...]:
         """The posts this account holds today."""
@@ -342,6 +353,18 @@ WHERE id = %(account)s AND closed_at IS NULL
 SELECT id, login, name, must_change, password
 FROM {s}.accounts
 WHERE login = %(login)s AND closed_at IS NULL
+""",
+    "called": """
+SELECT id::text, name
+FROM {s}.accounts
+WHERE id::text = ANY(%(actors)s)
+""",
+    "officers": """
+SELECT id, login, name
+FROM {s}.accounts
+WHERE strpos(lower(name), %(text)s) > 0 OR login = %(text)s
+ORDER BY name, id
+LIMIT 20
 """,
     "posts": """
 SELECT id, role, unit, valid_from, valid_to

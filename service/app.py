@@ -25,14 +25,16 @@ from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
 
 from service import settings as settings_
-from service.access import SEARCHES, Who
+from service.access import AUDITS, SEARCHES, Who
 from service.api import (
     accounts,
+    audit,
     board,
     cases,
     entries,
     fhir,
     health,
+    inspecting,
     ledger,
     letters,
     pages,
@@ -117,6 +119,8 @@ def create(
             *referrals.HANDLERS,
             fhir.ROUTER,
             *ledger.HANDLERS,
+            *audit.HANDLERS,
+            *inspecting.HANDLERS,
             *health.HANDLERS,
             *pages.HANDLERS,
             *letters.HANDLERS,
@@ -217,6 +221,7 @@ def _words(engine: JinjaTemplateEngine) -> None:
     engine.engine.filters.update(FILTERS)
     engine.engine.globals["SEARCHES"] = SEARCHES
     engine.engine.globals["REFERS"] = board.READERS
+    engine.engine.globals["AUDITS"] = AUDITS
     engine.engine.trim_blocks = True
     engine.engine.lstrip_blocks = True
 

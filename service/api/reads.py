@@ -130,6 +130,8 @@ _WHATS: Mapping[str, str] = {
     "transfer": "permintaan pindah",
     "search": "muncul dalam pencarian",
     "reads": "daftar siapa yang membuka",
+    "trail": "jejak catatan",
+    "trail-export": "jejak catatan, disimpan sebagai berkas",
     "emergency": "dibuka karena darurat",
     "identity": "identitas lengkap untuk pengawasan",
 }

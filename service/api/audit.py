@@ -1,0 +1,306 @@
+"""The audit trail over HTTP, for the inspectorate: the log by case, person, role, place, kind and time, with proofs.
+
+Names are covered here as everywhere for an inspector; what is for health workers only is told as withheld, with its
+hash, so that the proof of its neighbours stands.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+from litestar.response import Stream
+from msgspec import Struct
+
+from domain import stories, words
+from domain.case import Kind, Role
+from projections import trail
+from projections.trail import Sought, Stored
+from service import access
+from service.access import Who
+from service.exchange.rejected import harmless
+from service.places import Place
+from service.problems import Trouble
+from service.proofs import Proof, State, prove, state_of
+
+PAGE, MOST = 50, 1000
+
+
+class Event(Struct, frozen=True, omit_defaults=True):
+    """One event with everything of how it was heard of. One that is `withheld` tells where it stands and its hash."""
+
+    position: int
+    case: UUID
+    version: int
+    digest: str
+    """SHA-256 of the stored row, in base64: the entry of the ledger."""
+    recorded_at: datetime
+    withheld: bool = False
+    topic: str = ""
+    says: str = ""
+    on: date | None = None
+    late: int = 0
+    """Days between the day in the field and the day we heard of it."""
+    actor: str = ""
+    name: str = ""
+    """Of the account, where it is one of today's."""
+    role: str = ""
+    unit: str = ""
+    device: str = ""
+    entry: UUID | None = None
+    edition: str = ""
+    facts: Mapping[str, Any] = {}
+    """What was recorded, without what tells who it is."""
+    state: State | None = None
+    """How it stands with the ledger; only where a proof was asked for."""
+
+
+class Trail(Struct, frozen=True):
+    """Events, the newest first. Where `after` is there, there may be older ones: ask with it, to the very first."""
+
+    events: tuple[Event, ...]
+    after: int | None
+
+
+@get("/audit/events", sync_to_thread=True, tags=["audit"])
+def events(
+    who: NamedDependency[Who],
+    place: NamedDependency[Place],
+    case: FromQuery[UUID | None] = None,
+    actor: FromQuery[str | None] = None,
+    role: FromQuery[Role | None] = None,
+    unit: FromQuery[str | None] = None,
+    kind: FromQuery[str | None] = None,
+    since: FromQuery[date | None] = None,
+    until: FromQuery[date | None] = None,
+    after: FromQuery[int | None] = None,
+    limit: FromQuery[int] = PAGE,
+) -> Trail:
+    """What was recorded. `unit` takes in all below it; `kind` is an event or a group of them, `pmt`; days included."""
+    check(who)
+    sought = wanted(place, case, actor, role, unit, kind, since, until)
+    place.reads.note(who, [case], "trail")
+    return trailed(place, sought, after, min(max(limit, 1), MOST))
+
+
+@get("/audit/events/{shape:str}", sync_to_thread=True, tags=["audit"])
+def export(
+    shape: FromPath[str],
+    who: NamedDependency[Who],
+    place: NamedDependency[Place],
+    case: FromQuery[UUID | None] = None,
+    actor: FromQuery[str | None] = None,
+    role: FromQuery[Role | None] = None,
+    unit: FromQuery[str | None] = None,
+    kind: FromQuery[str | None] = None,
+    since: FromQuery[date | None] = None,
+    until: FromQuery[date | None] = None,
+) -> Stream:
+    """The same as a file, `csv` or `jsonl`, written while it is read, so that any length takes the same memory."""
+    check(who)
+    if shape not in ("csv", "jsonl"):
+        raise Trouble(404, "not-found")
+    sought = wanted(place, case, actor, role, unit, kind, since, until)
+    place.reads.note(who, [case], "trail-export")
+    found = _all(place, sought)
+    return Stream(
+        _as_csv(found) if shape == "csv" else _as_lines(found),
+        media_type="text/csv; charset=utf-8" if shape == "csv" else "application/jsonl",
+        headers={"Content-Disposition": f'attachment; filename="jejak-catatan.{shape}"'},
+    )
+
+
+class CaseTrail(Struct, frozen=True):
+    """The story of a case with its envelope, in the order of versions, and the proof of what is on this page."""
+
+    case: UUID
+    kind: Kind
+    total: int
+    events: tuple[Event, ...]
+    after: int | None
+    proof: Proof
+
+
+@get("/audit/cases/{case:uuid}", sync_to_thread=True, tags=["audit"])
+def case_trail(
+    case: FromPath[UUID],
+    who: NamedDependency[Who],
+    place: NamedDependency[Place],
+    after: FromQuery[int] = 0,
+    limit: FromQuery[int] = PAGE,
+) -> CaseTrail:
+    """A case event by event: who, when in the field, when recorded, on what device, and whether the ledger holds it."""
+    check(who)
+    found = of_case(place, case, after, min(max(limit, 1), MOST))
+    place.reads.note(who, [case], "trail")
+    return found
+
+
+# For the doors and the pages alike
+
+
+def check(who: Who) -> None:
+    """The trail is for the inspectorate: neither for those in it nor for those who administer it."""
+    if who.role not in access.AUDITS:
+        raise Trouble(403, "not-allowed-to-audit")
+
+
+def wanted(
+    place: Place,
+    case: UUID | None,
+    actor: str | None,
+    role: Role | None,
+    unit: str | None,
+    kind: str | None,
+    since: date | None,
+    until: date | None,
+) -> Sought:
+    """What is looked for. An unknown unit or kind is said, or its empty answer would look like an all-clear."""
+    return Sought(
+        case=case,
+        actor=actor or None,
+        role=role,
+        units=_units(place, unit) if unit else None,
+        kinds=_kinds(kind) if kind else None,
+        first=_begins(place, since) if since is not None else None,
+        last=_begins(place, until + timedelta(days=1)) if until is not None and until < date.max else None,
+    )
+
+
+def _units(place: Place, code: str) -> tuple[str, ...]:
+    units = place.accounts.units()
+    if code not in units:
+        raise Trouble(400, "no-such-unit")
+    return tuple(sorted(one.code for one in access.below(units[code], units)))
+
+
+def _kinds(kind: str) -> tuple[str, ...]:
+    """An event by its stored name, or all whose names begin with the word."""
+    found = tuple(topic for topic in TOPICS if topic == kind or topic.startswith(f"{kind}."))
+    if not found:
+        raise Trouble(400, "no-such-kind")
+    return found
+
+
+TOPICS = tuple(sorted(stories.TOPICS.values()))
+
+
+def _begins(place: Place, day: date) -> datetime:
+    return datetime.combine(day, time(), place.tenant.zone)
+
+
+def trailed(place: Place, sought: Sought, before: int | None, limit: int) -> Trail:
+    """A page of the trail."""
+    with place.connection() as conn:
+        page = trail.trail(conn, place.schema, sought, before, limit)
+        told = _told(place, conn, page.events)
+        # Whoever asks for one kind must not learn of what kind a withheld event is.
+        return Trail(tuple(one for one in told if sought.kinds is None or not one.withheld), page.after)
+
+
+def of_case(place: Place, case: UUID, after: int, limit: int) -> CaseTrail:
+    """A page of a case's story with its proof. Raises Trouble where there is no such case."""
+    with place.connection() as conn:
+        total = trail.length(conn, place.schema, case)
+        if not total:
+            raise Trouble(404, "not-found")
+        found = trail.of_case(conn, place.schema, case, after, limit)
+        first = found if after == 0 else trail.of_case(conn, place.schema, case, 0, 1)
+        proof = prove(conn, place.schema, found)
+        told = tuple(_told(place, conn, found, proof))
+    more = found[-1].recorded.version if found and found[-1].recorded.version < total else None
+    return CaseTrail(case, stories.kind([first[0].recorded]), total, told, more, proof)
+
+
+def _told(place: Place, conn: Any, found: Sequence[Stored], proof: Proof | None = None) -> Iterator[Event]:
+    cases = {one.recorded.case for one in found}
+    hidden = trail.hidden(conn, place.schema, cases, "inspektorat")
+    names = place.accounts.called({one.recorded.by.actor for one in found})
+    for one in found:
+        yield _event(one, one.recorded.version in hidden[one.recorded.case], names, place, proof)
+
+
+def _event(one: Stored, withheld: bool, names: Mapping[str, str], place: Place, proof: Proof | None) -> Event:
+    recorded, by = one.recorded, one.recorded.by
+    assert recorded.position is not None
+    digest = base64.b64encode(one.entry).decode()
+    state = None if proof is None else state_of(proof, recorded.position)
+    if withheld:
+        return Event(
+            recorded.position, recorded.case, recorded.version, digest, by.recorded_at, withheld=True, state=state
+        )
+    return Event(
+        position=recorded.position,
+        case=recorded.case,
+        version=recorded.version,
+        digest=digest,
+        recorded_at=by.recorded_at,
+        topic=one.topic,
+        says=words.event_sentence(recorded, None, "inspektorat") or "",
+        on=recorded.event.on,
+        late=max(0, (by.recorded_at.astimezone(place.tenant.zone).date() - recorded.event.on).days),
+        actor=by.actor,
+        name=names.get(by.actor, ""),
+        role=by.role,
+        unit=by.unit,
+        device=by.device,
+        entry=by.entry,
+        edition=by.edition,
+        facts=_facts(recorded.event),
+        state=state,
+    )
+
+
+def _facts(event: Any) -> dict[str, Any]:
+    told: dict[str, Any] = msgspec.to_builtins(event)
+    return {name: value for name, value in told.items() if name not in ("personal", "on", "is")}
+
+
+# As files
+
+
+def _all(place: Place, sought: Sought) -> Iterator[Event]:
+    """A connection is held for a page and not while the reader is slow."""
+    before: int | None = None
+    while True:
+        page = trailed(place, sought, before, MOST)
+        yield from page.events
+        if page.after is None:
+            return
+        before = page.after
+
+
+_COLUMNS = (
+    "position", "case", "version", "topic", "says", "on", "recorded_at", "late", "actor", "name", "role", "unit",
+    "device", "entry", "edition", "withheld", "digest",
+)  # fmt: skip
+
+Shape = Literal["csv", "jsonl"]
+
+
+def _as_csv(found: Iterator[Event]) -> Iterator[bytes]:
+    yield _line(_COLUMNS)
+    for one in found:
+        yield _line([harmless(str(value)) if (value := getattr(one, name)) is not None else "" for name in _COLUMNS])
+
+
+def _line(cells: Sequence[str]) -> bytes:
+    line = io.StringIO()
+    csv.writer(line).writerow(cells)
+    return line.getvalue().encode()
+
+
+def _as_lines(found: Iterator[Event]) -> Iterator[bytes]:
+    return (msgspec.json.encode(one) + b"\n" for one in found)
+
+
+HANDLERS: tuple[Any, ...] = (events, export, case_trail)

@@ -1,0 +1,271 @@
+"""The pages of the inspectorate: to find, to read the trail, and to read a story with its proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+from litestar.response import Template
+from msgspec import Struct
+
+from domain import desa, figures
+from domain.case import SYSTEM, Role
+from domain.labels import KINDS, ROLES
+from domain.sentences import WHAT
+from domain.stories import TOPICS
+from projections import people, trail
+from service import access, ledger
+from service.access import Units, Who
+from service.api.audit import PAGE, Event, check, of_case, trailed, wanted
+from service.notes import Checkpoint
+from service.places import Place
+from service.proofs import State
+
+# What there is
+
+
+@get("/inspektorat", include_in_schema=False, sync_to_thread=True)
+def home_page(who: NamedDependency[Who], place: NamedDependency[Place], q: FromQuery[str] = "") -> Template:
+    """Look for a case, an event, an officer or a place; and how the ledger stands."""
+    check(who)
+    text = q.strip()[:100]
+    with place.connection() as conn:
+        error = ledger.error(conn, place.schema)
+    return Template(
+        "inspektorat.html",
+        context={
+            "who": who,
+            "q": text,
+            "hits": list(_hits(who, place, text)) if text else [],
+            "signed": _signed(place.signed(), place),
+            "code": place.tenant.code,
+            "error": error,
+        },
+    )
+
+
+class Signed(Struct, frozen=True):
+    """The newest checkpoint in words."""
+
+    size: str
+    at: str
+    root: str
+    note: str
+
+
+def _signed(last: Checkpoint | None, place: Place) -> Signed | None:
+    if last is None:
+        return None
+    at = last.at.astimezone(place.tenant.zone)
+    return Signed(
+        f"{last.size:,}".replace(",", "."), f"{figures.day(at.date())} pukul {at:%H.%M}", last.root.hex(), last.note
+    )
+
+
+class Hit(Struct, frozen=True):
+    """Something that was found."""
+
+    href: str
+    name: str
+    line: str
+
+
+def _hits(who: Who, place: Place, text: str) -> Iterator[Hit]:
+    """By what was typed: the number of a case or an entry, a position, a NIK, the name of an officer or of a unit."""
+    digits = text.replace(".", "").replace(" ", "")
+    if (nik := people.whole_nik(text)) is not None:
+        cases = place.by_nik(nik)
+        place.reads.note(who, list(cases) or [None], "search")
+        for case in cases:
+            yield Hit(f"/inspektorat/kasus/{case}", "Kasus dengan NIK ini", f"nomor {case}")
+        return
+    if (number := _number(text)) is not None:
+        yield from _by_number(place, number)
+        return
+    if digits.isdecimal() and len(digits) < 10:
+        yield from _by_position(place, int(digits))
+    units = place.accounts.units()
+    for unit in units.values():
+        if text.lower() in unit.name.lower() or unit.code == text:
+            href = f"/inspektorat/kasus/{desa.number(unit.code)}" if unit.kind in access.STORIED else ""
+            yield Hit(href or f"/inspektorat/jejak?unit={unit.code}", unit.name, f"{unit.kind}, kode {unit.code}")
+    for officer in place.accounts.officers(text):
+        yield Hit(f"/inspektorat/jejak?petugas={officer.id}", officer.name, f"petugas, nama pengguna {officer.login}")
+
+
+def _number(text: str) -> UUID | None:
+    try:
+        return UUID(text.rpartition("/")[2])
+    except ValueError:
+        return None
+
+
+def _by_number(place: Place, number: UUID) -> Iterator[Hit]:
+    with place.connection() as conn:
+        length = trail.length(conn, place.schema, number)
+        positions = trail.entry_positions(conn, place.schema, number)
+        told = trail.case_at(conn, place.schema, positions[0]) if positions else None
+    if length:
+        yield Hit(f"/inspektorat/kasus/{number}", "Kasus", f"{length} catatan, nomor {number}")
+    if told is not None and positions is not None:
+        yield Hit(f"/inspektorat/kasus/{told[0]}?sesudah={told[1] - 1}", "Kiriman", f"posisi {positions[0]} dalam buku")
+
+
+def _by_position(place: Place, position: int) -> Iterator[Hit]:
+    with place.connection() as conn:
+        told = trail.case_at(conn, place.schema, position)
+    if told is not None:
+        yield Hit(f"/inspektorat/kasus/{told[0]}?sesudah={told[1] - 1}", f"Posisi {position}", f"kasus {told[0]}")
+
+
+# The trail
+
+
+class Row(Struct, frozen=True):
+    """An event as the pages show it."""
+
+    position: int
+    version: int
+    href: str
+    says: str
+    on: date | None
+    recorded: str
+    late: int
+    by: str
+    more: str
+    digest: str
+    state: State | None
+
+
+@get("/inspektorat/jejak", include_in_schema=False, sync_to_thread=True)
+def trail_page(
+    who: NamedDependency[Who],
+    place: NamedDependency[Place],
+    kasus: FromQuery[str] = "",
+    petugas: FromQuery[str] = "",
+    jabatan: FromQuery[str] = "",
+    unit: FromQuery[str] = "",
+    jenis: FromQuery[str] = "",
+    dari: FromQuery[str] = "",
+    sampai: FromQuery[str] = "",
+    sebelum: FromQuery[int | None] = None,
+) -> Template:
+    """What was recorded, the newest first, by whom and where."""
+    check(who)
+    asked = {
+        "kasus": kasus, "petugas": petugas, "jabatan": jabatan, "unit": unit, "jenis": jenis, "dari": dari,
+        "sampai": sampai,
+    }  # fmt: skip
+    asked = {name: value.strip() for name, value in asked.items()}
+    case, role, since, until = _number(asked["kasus"]), _role(jabatan), _day(dari), _day(sampai)
+    wrong = _wrong(asked, case, role, since, until)
+    found = None
+    if not wrong:
+        sought = wanted(place, case, asked["petugas"], role, asked["unit"], asked["jenis"], since, until)
+        place.reads.note(who, [case], "trail")
+        found = trailed(place, sought, sebelum, PAGE)
+    units = place.accounts.units()
+    here = {name: value for name, value in asked.items() if value}
+    return Template(
+        "inspektorat-jejak.html",
+        context={
+            "who": who,
+            "asked": asked,
+            "wrong": wrong,
+            "rows": [_row(one, units, place) for one in found.events] if found else [],
+            "more": f"?{urlencode({**here, 'sebelum': found.after})}" if found and found.after else "",
+            "export": urlencode(_as_asked(case, asked, role, since, until)),
+            "roles": list(ROLES.items()),
+            "kinds": _KINDS,
+            "units": sorted((u.code, u.name) for u in units.values()),
+            "officer": place.accounts.called([asked["petugas"]]).get(asked["petugas"], asked["petugas"]),
+        },
+    )
+
+
+def _wrong(asked: dict[str, str], case: UUID | None, role: Role | None, since: date | None, until: date | None) -> str:
+    """What of the form cannot be read, in a sentence."""
+    for given, read, says in (
+        (asked["kasus"], case, "Nomor kasus tidak terbaca."), (asked["jabatan"], role, "Jabatan tidak dikenal."),
+        (asked["dari"], since, "Tanggal awal tidak terbaca."), (asked["sampai"], until, "Tanggal akhir tidak terbaca."),
+    ):  # fmt: skip
+        if given and read is None:
+            return says
+    return ""
+
+
+def _role(text: str) -> Role | None:
+    return next((role for role in ROLES if role == text), None)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _as_asked(
+    case: UUID | None, asked: dict[str, str], role: Role | None, since: date | None, until: date | None
+) -> dict[str, Any]:
+    """The same question as the door for files asks it."""
+    given = {
+        "case": case, "actor": asked["petugas"], "role": role, "unit": asked["unit"], "kind": asked["jenis"],
+        "since": since, "until": until,
+    }  # fmt: skip
+    return {name: value for name, value in given.items() if value}
+
+
+_KINDS = sorted(((topic, WHAT[event]) for event, topic in TOPICS.items()), key=lambda pair: pair[1])
+
+
+def _row(one: Event, units: Units, place: Place) -> Row:
+    at = one.recorded_at.astimezone(place.tenant.zone)
+    href = f"/inspektorat/kasus/{one.case}?sesudah={one.version - 1}"
+    recorded = f"{figures.day(at.date())} pukul {at:%H.%M.%S}"
+    if one.withheld:
+        says = "Catatan yang tertutup bagi selain tenaga kesehatan. Yang tampak hanya sidiknya."
+        return Row(one.position, one.version, href, says, None, recorded, 0, "", "", one.digest, one.state)
+    unit = units[one.unit].name if one.unit in units else one.unit
+    who = "sistem" if one.actor == SYSTEM else f"{one.name or one.actor}, {ROLES.get(one.role, one.role)}"  # type: ignore[call-overload]
+    more = f"kiriman {one.entry}, edisi {one.edition}" + (f", perangkat {one.device}" if one.device else "")
+    by = who + (f", {unit}" if unit else "")
+    return Row(one.position, one.version, href, one.says, one.on, recorded, one.late, by, more, one.digest, one.state)
+
+
+# One case
+
+
+@get("/inspektorat/kasus/{case:uuid}", include_in_schema=False, sync_to_thread=True)
+def case_page(
+    case: FromPath[UUID], who: NamedDependency[Who], place: NamedDependency[Place], sesudah: FromQuery[int] = 0
+) -> Template:
+    """A story with its envelope, event by event, and whether each stands in the ledger as it was signed."""
+    check(who)
+    found = of_case(place, case, max(sesudah, 0), PAGE)
+    place.reads.note(who, [case], "trail")
+    units = place.accounts.units()
+    return Template(
+        "inspektorat-kasus.html",
+        context={
+            "who": who,
+            "case": case,
+            "kind": KINDS[found.kind],
+            "person": found.kind != "desa",
+            "total": found.total,
+            "rows": [_row(one, units, place) for one in found.events],
+            "first": f"/inspektorat/kasus/{case}" if sesudah > 0 else "",
+            "more": f"/inspektorat/kasus/{case}?sesudah={found.after}" if found.after else "",
+            "proof": found.proof,
+            "signed": _signed(place.signed(), place),
+        },
+    )
+
+
+HANDLERS: tuple[Any, ...] = (home_page, trail_page, case_page)
