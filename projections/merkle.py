@@ -36,7 +36,7 @@ def root(leaves: Sequence[bytes]) -> bytes:
         return EMPTY
     level = list(leaves)
     while len(level) > 1:
-        paired = [node(level[n], level[n + 1]) for n in range(0, len(level) - 1, 2)]
+        paired = [sha256(b"\1" + left + right).digest() for left, right in zip(level[::2], level[1::2], strict=False)]
         level = paired + level[len(paired) * 2 :]  # one that is left over goes up as it is
     return level[0]
 

@@ -82,6 +82,23 @@ class Settings(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     master_key_file: Path | None = None
     """A file with the master key in base64, for those who hand over secrets as files."""
 
+    ledger_key: bytes | None = None
+    """32 bytes in base64 that sign the checkpoints of the ledger; best only the follower has them."""
+    ledger_key_file: Path | None = None
+    """A file with the ledger's key in base64."""
+    ledger_origin: str = "dampingi"
+    """What stands before the kabupaten in the name of its ledger; best an address of yours: dinkes.go.id/dampingi."""
+    checkpoint_seconds: int = 600
+    """A checkpoint is signed when the newest is so old and something was recorded since."""
+    checkpoint_events: int = 1000
+    """And as soon as so many events are not in it."""
+    checkpoint_folder: Path | None = None
+    """A folder that the inspectorate names: every checkpoint is put into it."""
+    checkpoint_url: str | None = None
+    """An address that the inspectorate names: every checkpoint is sent to it by POST."""
+    checkpoint_wait_seconds: float = 5.0
+    """How long an evidence pack waits for a checkpoint that holds what it is about."""
+
     def __repr__(self) -> str:
         return f"Settings(host={self.host!r}, port={self.port}, tenants={self.tenants!r})"
 
@@ -102,8 +119,9 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         settings = msgspec.convert({"data_dir": _data_dir(environ), **given}, Settings, strict=False, dec_hook=_path)
     except msgspec.ValidationError as problem:
         raise SettingsError(str(problem)) from None
-    if settings.master_key is not None and len(settings.master_key) != KEY_BYTES:
-        raise SettingsError(f"DAMPINGI_MASTER_KEY must be {KEY_BYTES} bytes in base64")
+    for name, key in (("MASTER", settings.master_key), ("LEDGER", settings.ledger_key)):
+        if key is not None and len(key) != KEY_BYTES:
+            raise SettingsError(f"DAMPINGI_{name}_KEY must be {KEY_BYTES} bytes in base64")
     return settings
 
 
@@ -117,10 +135,29 @@ def master_key(settings: Settings) -> bytes:
     if settings.master_key is not None:
         return settings.master_key
     if settings.master_key_file is not None:
-        return _read_key(settings.master_key_file)
+        return _read_key(settings.master_key_file, "master")
     if settings.database_url is not None:
         raise SettingsError("set DAMPINGI_MASTER_KEY (or DAMPINGI_MASTER_KEY_FILE): 32 random bytes in base64")
-    return _read_key(_own_key_file(settings.data_dir))
+    return _read_key(_own_key_file(settings.data_dir, "master.key"), "master")
+
+
+def ledger_key(settings: Settings) -> bytes | None:
+    """What signs the checkpoints; None in a process that was given no such key. The embedded database makes one up."""
+    if settings.ledger_key is not None:
+        return settings.ledger_key
+    if settings.ledger_key_file is not None:
+        return _read_key(settings.ledger_key_file, "ledger")
+    if settings.database_url is not None:
+        return None
+    return _read_key(_own_key_file(settings.data_dir, "ledger.key"), "ledger")
+
+
+def signing_key(settings: Settings) -> bytes:
+    """The same for who has to have it. Raises SettingsError."""
+    key = ledger_key(settings)
+    if key is None:
+        raise SettingsError("set DAMPINGI_LEDGER_KEY (or DAMPINGI_LEDGER_KEY_FILE): 32 random bytes in base64")
+    return key
 
 
 def root() -> Path:
@@ -131,13 +168,13 @@ def root() -> Path:
     return here / "_data"
 
 
-def _own_key_file(data_dir: Path) -> Path:
+def _own_key_file(data_dir: Path, name: str) -> Path:
     """Two first starts may meet here: the file appears whole under its name, and the first one wins."""
-    path = data_dir / "master.key"
+    path = data_dir / name
     if path.exists():
         return path
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = data_dir / f"master.key.{secrets.token_hex(8)}"
+    draft = data_dir / f"{name}.{secrets.token_hex(8)}"
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
@@ -150,13 +187,13 @@ def _own_key_file(data_dir: Path) -> Path:
     return path
 
 
-def _read_key(path: Path) -> bytes:
+def _read_key(path: Path, what: str) -> bytes:
     try:
         key = base64.b64decode(path.read_bytes().strip(), validate=True)
     except (OSError, ValueError) as problem:
-        raise SettingsError(f"cannot read the master key from {path}: {problem}") from None
+        raise SettingsError(f"cannot read the {what} key from {path}: {problem}") from None
     if len(key) != KEY_BYTES:
-        raise SettingsError(f"the master key in {path} must be {KEY_BYTES} bytes in base64")
+        raise SettingsError(f"the {what} key in {path} must be {KEY_BYTES} bytes in base64")
     return key
 
 

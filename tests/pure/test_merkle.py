@@ -138,7 +138,9 @@ def test_every_small_tree_is_proven_to_begin_with_every_smaller_one(second: int)
         assert merkle.roots_by_consistency(first, second, old, proof) == by_definition(hashes)
         changed = [merkle.leaf(b"changed"), *hashes[1:first]]
         root = by_definition(hashes)
-        assert fails(lambda f=first, p=proof, c=changed: merkle.roots_by_consistency(f, second, by_definition(c), p), root)
+        assert fails(
+            lambda f=first, p=proof, c=changed: merkle.roots_by_consistency(f, second, by_definition(c), p), root
+        )
 
 
 def fails(ask: object, root: bytes) -> bool:

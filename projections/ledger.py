@@ -1,0 +1,339 @@
+"""The ledger of a kabupaten: a tree over the stored bytes of its log, kept as tiles, that is only ever added to.
+
+An entry of the tree is the SHA-256 of one event's row as it is stored. So the whole ledger can be given to anybody: it
+tells nothing of anybody, and yet no byte of any event can be changed without it showing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from hashlib import sha256
+from itertools import islice
+from typing import Any, LiteralString
+
+from psycopg import Connection
+from psycopg.sql import SQL, Identifier
+
+from projections import log, merkle
+from projections.merkle import leaf, node
+
+Conn = Connection[Any]
+
+COLUMNS: LiteralString = (
+    "position, case_id, version, topic, entry, recorded_at, actor, role, unit, device, edition, state"
+)
+"""Everything that stands in the row of an event, in the order in which its record tells it."""
+
+FORMAT = "dampingi/record/1"
+
+HASH = 32
+WIDTH = 256
+"""Hashes in a full tile (C2SP tlog-tiles)."""
+LEVELS = 8
+"""Levels of the tree in one tile: 2**8 is WIDTH."""
+
+
+def record(row: Sequence[Any]) -> bytes:
+    """The bytes an entry is the hash of: a row in the order of COLUMNS, as netstrings, after the name of the format.
+
+    The tree has PostgreSQL make them (RECORD), which is three times as fast; a test holds the two together.
+    """
+    position, case, version, topic, entry, at, actor, role, unit, device, edition, state = row
+    texts = (
+        FORMAT, str(position), str(case), str(version), topic, str(entry), moment(at), actor, role, unit, device,
+        edition,
+    )  # fmt: skip
+    return b"".join(b"%d:%b," % (len(part), part) for part in (*map(str.encode, texts), state))
+
+
+def moment(at: datetime) -> str:
+    """A moment as the record tells it: UTC, to the microsecond."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+
+
+def entry(record: bytes) -> bytes:
+    """What the tree holds of an event."""
+    return sha256(record).digest()
+
+
+RECORD: LiteralString = """
+convert_to(
+    concat(
+        '17:dampingi/record/1,',
+        octet_length(position::text), ':', position, ',36:', case_id, ',',
+        octet_length(version::text), ':', version, ',', octet_length(topic), ':', topic, ',36:', entry, ',27:',
+        to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), ',',
+        octet_length(actor), ':', actor, ',', octet_length(role), ':', role, ',', octet_length(unit), ':', unit, ',',
+        octet_length(device), ':', device, ',', octet_length(edition), ':', edition, ',', octet_length(state), ':'
+    ),
+    'UTF8'
+) || state || ','::bytea
+"""
+
+
+# Adding to it
+
+
+def extend(conn: Conn, schema: str, most: int = 50_000) -> int:
+    """Take the next events into the tree, in one transaction. 0: there is nothing new, or somebody else is at it."""
+    with conn.transaction():
+        held = conn.execute(_sql(schema, _HOLD), prepare=True).fetchone()
+        if held is None:
+            return 0
+        last = log.head(conn, schema)
+        rows = _records(conn, schema, held[0], most)
+        if held[0] + len(rows) < min(last, held[0] + most) or held[0] > last:
+            raise Gap(f"the log says {last} events and has fewer, or fewer than the tree of {held[0]}")
+        if rows:
+            _add(conn, schema, held[0], rows)
+        return len(rows)
+
+
+def _records(conn: Conn, schema: str, after: int, limit: int) -> list[tuple[int, bytes]]:
+    """Positions that follow each other, and their records; the log has no gaps, and the tree would not forgive one."""
+    rows = conn.execute(_sql(schema, _READ), {"after": after, "limit": limit}, binary=True, prepare=True).fetchall()
+    if rows and rows[-1][0] - after != len(rows):
+        raise Gap(f"the log has no event at some position after {after}")
+    return rows
+
+
+class Gap(Exception):
+    """A position of the log is missing: an event was taken out by somebody who may do everything."""
+
+
+def _add(conn: Conn, schema: str, size: int, rows: Sequence[tuple[int, bytes]]) -> None:
+    edge = _edge(conn, schema, size)
+    changed = grow(edge, size, [leaf(entry(record)) for _, record in rows])
+    levels, nths, hashes = zip(*((level, nth, b"".join(tile)) for (level, nth), tile in changed.items()), strict=True)
+    conn.execute(_sql(schema, _PUT), [list(levels), list(nths), list(hashes)])
+    conn.execute(_sql(schema, _GREW), [size + len(rows)], prepare=True)
+
+
+Tiles = dict[tuple[int, int], list[bytes]]
+
+
+def _edge(conn: Conn, schema: str, size: int) -> Tiles:
+    """The tiles at the right edge that are not full."""
+    wanted = [(level, count // WIDTH) for level, count in _counts(size) if count % WIDTH]
+    return {place: hashes[: _width(size, *place)] for place, hashes in _tiles(conn, schema, wanted).items()}
+
+
+def _counts(size: int) -> Iterator[tuple[int, int]]:
+    """How many hashes each level of tiles has in a tree of this size."""
+    level = 0
+    while size:
+        yield level, size
+        level, size = level + 1, size // WIDTH
+
+
+def _width(size: int, level: int, nth: int) -> int:
+    """How many hashes a tile has in a tree of this size."""
+    return max(0, min(WIDTH, (size >> LEVELS * level) - nth * WIDTH))
+
+
+def grow(edge: Tiles, size: int, leaves: Sequence[bytes]) -> Tiles:
+    """The tiles that change when leaves are added to a tree of this size; `edge` are its tiles that are not full."""
+    changed: Tiles = {}
+    level, new = 0, list(leaves)
+    while new:
+        nth = (size >> LEVELS * level) // WIDTH
+        tile = [*edge.get((level, nth), ())]
+        above: list[bytes] = []
+        rest = iter(new)
+        while True:
+            tile.extend(islice(rest, WIDTH - len(tile)))
+            if tile:
+                changed[level, nth] = tile
+            if len(tile) < WIDTH:
+                break
+            above.append(merkle.root(tile))
+            nth, tile = nth + 1, []
+        level, new = level + 1, above
+    return changed
+
+
+# Making it anew, and comparing
+
+
+def rebuild(conn: Conn, schema: str, progress: Callable[[int], None], most: int = 50_000) -> int:
+    """Make the tiles anew from the whole log. Returns the size. Whoever reads meanwhile sees the old ones."""
+    with conn.transaction():
+        conn.execute(_sql(schema, _HOLD_SURELY))
+        conn.execute(_sql(schema, _EMPTY))
+        edge: Tiles = {}
+        size = 0
+        while rows := _records(conn, schema, size, most):
+            changed = grow(edge, size, [leaf(entry(record)) for _, record in rows])
+            _put_all(conn, schema, changed)
+            size += len(rows)
+            edge = {place: tile for place, tile in (edge | changed).items() if len(tile) < WIDTH}
+            progress(len(rows))
+        conn.execute(_sql(schema, _GREW), [size])
+    return size
+
+
+def _put_all(conn: Conn, schema: str, changed: Tiles) -> None:
+    places = [[level, nth, b"".join(tile)] for (level, nth), tile in changed.items()]
+    conn.execute(_sql(schema, _PUT), [list(column) for column in zip(*places, strict=True)])
+
+
+def roots(conn: Conn, schema: str, sizes: Iterable[int], progress: Callable[[int], None]) -> dict[int, bytes]:
+    """The roots that the log itself comes to at these sizes, asking nothing of the tiles; those it does not reach, not.
+
+    Raises Gap where a position is missing.
+    """
+    wanted, peaks = set(sizes), Peaks()
+    found = {0: merkle.EMPTY} if 0 in wanted else {}
+    while peaks.size < max(wanted, default=0) and (rows := _records(conn, schema, peaks.size, 20_000)):
+        for _, record in rows:
+            peaks.add(leaf(entry(record)))
+            if peaks.size in wanted:
+                found[peaks.size] = peaks.root()
+        progress(len(rows))
+    return found
+
+
+class Peaks:
+    """The compact form of a tree that grows: the roots of its complete subtrees, the largest first."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._roots: list[bytes] = []
+
+    def add(self, hash_: bytes) -> None:
+        """One leaf more."""
+        full = self.size
+        while full & 1:
+            hash_ = node(self._roots.pop(), hash_)
+            full >>= 1
+        self._roots.append(hash_)
+        self.size += 1
+
+    def root(self) -> bytes:
+        """The root as it stands."""
+        if not self._roots:
+            return merkle.EMPTY
+        found = self._roots[-1]
+        for above in reversed(self._roots[:-1]):
+            found = node(above, found)
+        return found
+
+
+# What can be asked
+
+
+def size(conn: Conn, schema: str) -> int:
+    """So many events stand in the tree."""
+    row = conn.execute(_sql(schema, _SIZE), prepare=True).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def tile(conn: Conn, schema: str, level: int, nth: int, width: int) -> bytes | None:
+    """The first `width` hashes of a tile; None where it has not as many."""
+    found = _tiles(conn, schema, [(level, nth)]).get((level, nth), [])
+    return b"".join(found[:width]) if len(found) >= width else None
+
+
+def bundle(conn: Conn, schema: str, nth: int, width: int) -> bytes | None:
+    """The first `width` entries of a bundle, each after its length; None where there are not as many yet."""
+    if size(conn, schema) < nth * WIDTH + width:
+        return None
+    rows = _records(conn, schema, nth * WIDTH, width)
+    return b"".join(HASH.to_bytes(2, "big") + entry(record) for _, record in rows) if len(rows) == width else None
+
+
+class Tree:
+    """The tree as it was at a size, by its tiles. Each is read once; whoever asks for many loads them together."""
+
+    def __init__(self, conn: Conn, schema: str, size: int) -> None:
+        self._conn = conn
+        self._schema = schema
+        self.size = size
+        self._known: Tiles = {}
+
+    def root(self) -> bytes:
+        return merkle.tree_root(self.size, self._hash_at)
+
+    def inclusion(self, index: int) -> tuple[bytes, ...]:
+        """What proves that the event at position index + 1 stands in it."""
+        return merkle.inclusion(self.size, index, self._hash_at)
+
+    def consistency(self, first: int) -> tuple[bytes, ...]:
+        """What proves that it begins with the tree of `first` events."""
+        return merkle.consistency(first, self.size, self._hash_at)
+
+    def shared(self, indexes: Sequence[int]) -> tuple[bytes, ...]:
+        """One proof for many events."""
+        self._load({(level, index >> LEVELS * (level + 1)) for index in indexes for level in range(3)})
+        return merkle.shared(self.size, indexes, self._hash_at)
+
+    def _load(self, places: Iterable[tuple[int, int]]) -> None:
+        missing = [place for place in places if place not in self._known]
+        for first in range(0, len(missing), 1000):
+            self._known |= _tiles(self._conn, self._schema, missing[first : first + 1000])
+
+    def _hash_at(self, level: int, index: int) -> bytes:
+        high, within = divmod(level, LEVELS)
+        first = index << within
+        place = high, first // WIDTH
+        if place not in self._known:
+            self._load([place])
+        at = first % WIDTH
+        part = self._known.get(place, [])[at : at + (1 << within)]
+        if len(part) != 1 << within:
+            raise Gap(f"the tiles of {self._schema} do not reach a size of {self.size}")
+        return merkle.root(part)
+
+
+def _tiles(conn: Conn, schema: str, places: Sequence[tuple[int, int]]) -> Tiles:
+    if not places:
+        return {}
+    asked = [[level for level, _ in places], [nth for _, nth in places]]
+    rows = conn.execute(_sql(schema, _TILES), asked, binary=True, prepare=True).fetchall()
+    return {(level, nth): [hashes[n : n + HASH] for n in range(0, len(hashes), HASH)] for level, nth, hashes in rows}
+
+
+def behind(conn: Conn, schema: str) -> int:
+    """Events that the tree has not taken in yet."""
+    return max(0, log.head(conn, schema) - size(conn, schema))
+
+
+_HOLD: LiteralString = "SELECT size FROM {ledger} FOR UPDATE SKIP LOCKED"
+
+_HOLD_SURELY: LiteralString = "SELECT size FROM {ledger} FOR UPDATE"
+
+_SIZE: LiteralString = "SELECT size FROM {ledger}"
+
+_GREW: LiteralString = "UPDATE {ledger} SET size = %s"
+
+_EMPTY: LiteralString = "DELETE FROM {tiles}"
+
+_READ: LiteralString = """
+SELECT position, {record}
+FROM {events}
+WHERE position > %(after)s
+ORDER BY position
+LIMIT %(limit)s
+"""
+
+_PUT: LiteralString = """
+INSERT INTO {tiles} (level, nth, hashes)
+SELECT * FROM unnest(%b::smallint[], %b::bigint[], %b::bytea[])
+ON CONFLICT (level, nth) DO UPDATE
+SET hashes = excluded.hashes
+"""
+
+_TILES: LiteralString = """
+SELECT level, nth, hashes
+FROM {tiles}
+WHERE (level, nth) IN (SELECT * FROM unnest(%b::smallint[], %b::bigint[]))
+"""
+
+
+@lru_cache(maxsize=4096)
+def _sql(schema: str, text: LiteralString) -> bytes:
+    names = {name: Identifier(schema, name) for name in ("events", "ledger", "tiles")}
+    return SQL(text).format(record=SQL(RECORD), **names).as_bytes()
