@@ -26,7 +26,7 @@ from litestar.template.config import TemplateConfig
 
 from service import settings as settings_
 from service.access import SEARCHES, Who
-from service.api import accounts, board, cases, entries, fhir, health, letters, pages, queues, referrals
+from service.api import accounts, board, cases, entries, evidence, fhir, health, letters, pages, queues, referrals
 from service.api.kept import typed
 from service.api.schema import openapi
 from service.metrics import Counted
@@ -107,6 +107,7 @@ def create(
             *pages.HANDLERS,
             *letters.HANDLERS,
             *board.HANDLERS,
+            *evidence.HANDLERS,
             _assets(web / "static"),
         ],
         guards=[signed_in],
@@ -119,7 +120,7 @@ def create(
         exception_handlers={Exception: _failed},
         template_config=TemplateConfig(directory=web / "templates", engine=JinjaTemplateEngine, engine_callback=_words),
         compression_config=CompressionConfig(
-            backend="gzip", gzip_compress_level=3, minimum_size=1000, exclude=["^/entries$"]
+            backend="gzip", gzip_compress_level=3, minimum_size=1000, exclude=["^/entries$", "^/evidence/"]
         ),
         request_max_body_size=settings.body_bytes,
         openapi_config=openapi(),

@@ -30,6 +30,7 @@ from service.fhir.resources import Seen, of_referral
 from service.following import followed, juknis
 from service.handle import Actor, Answer, Submitted
 from service.juknis import Juknis
+from service.ledger import open_ledger
 from service.sealing import Sealing
 from service.settings import Settings, master_key
 from service.store import Store, connect
@@ -87,6 +88,7 @@ class Place:
         self.accounts = Accounts(self._pool, tenant, settings.sign_in_tries, settings.sign_in_minutes)
         self.sessions = Sessions(self._pool, tenant)
         self.tokens = Tokens(self._pool, tenant, self.accounts)
+        self.ledger = open_ledger(self._pool, settings, tenant)
         with self._pool.connection() as conn:
             follow.prepare(conn, followed(tenant, self._sealing), self.book())
 

@@ -104,7 +104,7 @@ def check(path: Path, pinned: Optional[Key], own: Sequence[str], told: Told) -> 
     key = pinned or read_key(read.rest["key"])
     print_heading(path, read.rest, point, key, pinned is not None)
     check_titik_file(pack.note, read.rest["checkpoint"], told)
-    check_signature(point, key, "Titik periksa paket ini", told)
+    check_signature(point, key, "Titik uji paket ini", told)
     earlier = earlier_points(read.rest["earlier"], point, key, told)
     check_root(read, point, earlier, told)
     check_kept(kept, read, point, key, earlier, told)
@@ -116,7 +116,7 @@ def check_root(read: Read, point: Point, earlier: Sequence[Point], told: Told) -
     """The events are those that the checkpoint commits to."""
     if read.positions and read.positions[-1] > point.size:
         raise Unreadable(
-            f"Kejadian posisi {read.positions[-1]} berada di luar buku: titik periksa hanya sampai {point.size}."
+            f"Kejadian posisi {read.positions[-1]} berada di luar buku: titik uji hanya sampai {point.size}."
         )
     if read.twisted:
         told.altered.append(f"Kejadian satu kasus tertukar atau ada dua kali: versi {_few(read.twisted)}.")
@@ -124,7 +124,7 @@ def check_root(read: Read, point: Point, earlier: Sequence[Point], told: Told) -
     root = root_of(point.size, read, proof)
     if root is None:
         raise Unreadable(
-            f"Bukti di paket ini dibuat untuk ukuran buku lain, bukan untuk {point.size} kejadian di titik periksanya."
+            f"Bukti di paket ini dibuat untuk ukuran buku lain, bukan untuk {point.size} kejadian di titik ujinya."
         )
     if root != point.root:
         other = next((p for p in earlier if root_of(p.size, read, proof) == p.root), None)
@@ -134,7 +134,7 @@ def check_root(read: Read, point: Point, earlier: Sequence[Point], told: Told) -
     elif read.changed:
         told.altered.append(
             f"{len(read.changed)} kejadian diubah sesudah masuk buku: posisi {_few(read.changed)}. "
-            f"{len(read) - len(read.changed)} kejadian lainnya cocok dengan titik periksa."
+            f"{len(read) - len(read.changed)} kejadian lainnya cocok dengan titik uji."
         )
     else:
         _say_events(read, told)
@@ -382,7 +382,7 @@ def _small(packed: zipfile.ZipFile, name: str, path: Path) -> Optional[str]:
         return None
     member = _member(packed, name, path)
     if member.file_size > NOTE_BYTES:
-        raise Unreadable(f"{name} di dalam {path.name} terlalu besar untuk sebuah titik periksa.")
+        raise Unreadable(f"{name} di dalam {path.name} terlalu besar untuk sebuah titik uji.")
     return packed.read(member).decode("utf-8", "replace")
 
 
@@ -632,7 +632,7 @@ def noted(text: str, name: str) -> Point:
     body, found, signed = text.replace("\r\n", "\n").partition("\n\n")
     lines = body.split("\n")
     if not found or len(lines) < 4 or len(text) > NOTE_BYTES or not re.fullmatch(r"0|[1-9][0-9]{0,15}", lines[1]):
-        raise Unreadable(f"{name} bukan titik periksa, atau terpotong.")
+        raise Unreadable(f"{name} bukan titik uji, atau terpotong.")
     at = next((line[len("waktu ") :] for line in lines[3:] if line.startswith("waktu ")), "")
     if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", at):
         raise Unreadable(f"{name} tidak menyebut waktunya.")
@@ -672,12 +672,14 @@ def check_signature(point: Point, key: Key, name: str, told: Told) -> bool:
 
 def read_key(text: str) -> Key:
     """A verifier key: name, the start of its digest, and the public key itself."""
+    if not text.strip():
+        raise Unreadable("Paket ini tidak memuat kunci. Pakai kunci yang Anda catat sendiri: --kunci.")
     words = text.strip().split("+", 2)
     if len(words) != 3 or not words[0] or not re.fullmatch(r"[0-9a-f]{8}", words[1]):
         raise Unreadable("Kunci tidak dapat dibaca. Bentuknya: nama+8 angka heksadesimal+teks base64.")
     public = _base64(words[2], "kunci")
     if len(public) != 33 or public[:1] != b"\1":
-        raise Unreadable("Kunci itu bukan kunci Ed25519 untuk titik periksa.")
+        raise Unreadable("Kunci itu bukan kunci Ed25519 untuk titik uji.")
     if hashlib.sha256(words[0].encode() + b"\n" + public).digest()[:4].hex() != words[1]:
         raise Unreadable("Kunci salah salin: bagian-bagiannya tidak cocok satu sama lain.")
     return Key(words[0], bytes.fromhex(words[1]), public[1:], text.strip())
@@ -724,9 +726,9 @@ def _in_folder(folder: Path, origin: str) -> list[tuple[str, Point]]:
         else:
             others += 1
     if not found:
-        raise Unreadable(f"Di folder {folder} tidak ada titik periksa dari buku {_plain(origin)}.")
+        raise Unreadable(f"Di folder {folder} tidak ada titik uji dari buku {_plain(origin)}.")
     if others:
-        print(f"Dilewati  : {others} berkas di {folder} bukan titik periksa dari buku ini")
+        print(f"Dilewati  : {others} berkas di {folder} bukan titik uji dari buku ini")
     return found
 
 

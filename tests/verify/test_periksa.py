@@ -395,7 +395,7 @@ def test_a_foreign_older_checkpoint_in_the_pack(book: Log, tmp_path: Path) -> No
 def test_a_folder_without_any_point_of_this_book(book: Log, tmp_path: Path) -> None:
     folder = tmp_path / "titik"
     folder.mkdir()
-    assert "tidak ada titik periksa dari buku" in unreadable(zipped(tmp_path, pack(book)), "--titik", folder)
+    assert "tidak ada titik uji dari buku" in unreadable(zipped(tmp_path, pack(book)), "--titik", folder)
 
 
 def test_a_proof_for_another_tree_size(book: Log, tmp_path: Path) -> None:
@@ -470,7 +470,7 @@ def test_an_absurd_position(book: Log, tmp_path: Path, position: Any) -> None:
 def test_an_absurd_size(book: Log, tmp_path: Path, size: str) -> None:
     told = pack(book)
     told["checkpoint"] = told["checkpoint"].replace("\n21\n", f"\n{size}\n")
-    assert "bukan titik periksa" in unreadable(zipped(tmp_path, told))
+    assert "bukan titik uji" in unreadable(zipped(tmp_path, told))
 
 
 def test_a_size_that_could_be_and_is_not_is_answered_at_once(book: Log, tmp_path: Path) -> None:
