@@ -153,7 +153,8 @@ _ASKED: Mapping[str, tuple[type[Event], ...]] = {
         oversight.ImportRowsRejected, oversight.ImportRowsResolved,
     ),
     "sesi-posyandu": (
-        desa.SessionHeld, desa.SessionCancelled, desa.EquipmentChecked, desa.KaderCounted, child.Measured, child.AbsenceRecorded,
+        desa.SessionHeld, desa.SessionCancelled, desa.EquipmentChecked, desa.KaderCounted, child.Measured,
+        child.AbsenceRecorded,
         pregnancy.Measured,
     ),
     "rujukan": referral.EVENTS,
