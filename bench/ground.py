@@ -72,6 +72,7 @@ class Ground(Struct, frozen=True):
             "DATABASE_URL": self.dsn,
             "DAMPINGI_TENANTS": self.tenant.code,
             "DAMPINGI_MASTER_KEY": base64.b64encode(MASTER).decode(),
+            "DAMPINGI_LEDGER_KEY": base64.b64encode(MASTER).decode(),
             "DAMPINGI_REQUESTS_PER_MINUTE": "100000000",
         }
 

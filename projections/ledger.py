@@ -162,6 +162,7 @@ def rebuild(conn: Conn, schema: str, progress: Callable[[int], None], most: int 
     with conn.transaction():
         conn.execute(_sql(schema, _HOLD_SURELY))
         conn.execute(_sql(schema, _EMPTY))
+        last = log.head(conn, schema)
         edge: Tiles = {}
         size = 0
         while rows := _records(conn, schema, size, most):
@@ -170,6 +171,8 @@ def rebuild(conn: Conn, schema: str, progress: Callable[[int], None], most: int 
             size += len(rows)
             edge = {place: tile for place, tile in (edge | changed).items() if len(tile) < WIDTH}
             progress(len(rows))
+        if size < last:
+            raise Gap(f"the log says {last} events and has {size}")
         conn.execute(_sql(schema, _GREW), [size])
     return size
 

@@ -26,7 +26,20 @@ from litestar.template.config import TemplateConfig
 
 from service import settings as settings_
 from service.access import SEARCHES, Who
-from service.api import accounts, board, cases, entries, evidence, fhir, health, letters, pages, queues, referrals
+from service.api import (
+    accounts,
+    board,
+    cases,
+    entries,
+    evidence,
+    fhir,
+    health,
+    ledger,
+    letters,
+    pages,
+    queues,
+    referrals,
+)
 from service.api.kept import typed
 from service.api.schema import openapi
 from service.metrics import Counted
@@ -103,6 +116,7 @@ def create(
             *cases.HANDLERS,
             *referrals.HANDLERS,
             fhir.ROUTER,
+            *ledger.HANDLERS,
             *health.HANDLERS,
             *pages.HANDLERS,
             *letters.HANDLERS,

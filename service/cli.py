@@ -14,7 +14,8 @@ import uvicorn
 from psycopg.sql import SQL, Identifier
 
 from projections import log
-from service import administration, embedded, emigration, following
+from service import administration, embedded, emigration, following, ledger
+from service.bookkeeping import ledger_group
 from service.exchange.commands import importing
 from service.juknis import JuknisError
 from service.migrate import MigrationError, migrate, pending
@@ -147,6 +148,8 @@ def _behind(conn: psycopg.Connection[Any], tenant: Tenant) -> int:
     for name, _, error in rows:
         if error is not None:
             raise click.ClickException(f"{tenant.name}: {name} berhenti: {error}")
+    if (broken := ledger.error(conn, tenant.schema)) is not None:
+        raise click.ClickException(f"{tenant.name}: buku catatan tidak lagi ditandatangani: {broken}")
     return log.head(conn, tenant.schema) - min((position for _, position, _ in rows), default=0)
 
 
@@ -176,7 +179,7 @@ def refuse_yesterdays_tables(settings: Settings) -> None:
                 raise MigrationError(f"{tenant.name}: {', '.join(missing)} belum dijalankan; jalankan dampingi migrate")
 
 
-_OTHERS = (importing, juknis_group, moving_command, *emigration.COMMANDS)
+_OTHERS = (importing, juknis_group, ledger_group, moving_command, *emigration.COMMANDS)
 for command in (*administration.COMMANDS, *following.COMMANDS, *_OTHERS):
     main.add_command(command)
 

@@ -20,6 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from domain.protocol import Book
 from projections import follow as projecting
+from projections import ledger as trees
 from projections import log, rebuild
 from projections.follow import Followed
 from projections.growth import Growth
@@ -27,11 +28,11 @@ from projections.people import People
 from projections.pmt import Pmt
 from projections.queue import Queue
 from projections.referral import Referrals
-from service import embedded, policies, webhooks
+from service import embedded, ledger, outlets, policies, webhooks
 from service.accounts import Accounts
 from service.juknis import Juknis, read_juknis
 from service.sealing import Sealing
-from service.settings import Settings, load, master_key, root
+from service.settings import Settings, load, master_key, root, signing_key
 from service.store import Store, connect
 from service.tenants import Tenant, tenants
 
@@ -70,6 +71,7 @@ def all_followed(settings: Settings, dsn: str) -> dict[str, list[Followed]]:
 
 def follow(settings: Settings, once: bool) -> None:
     """Follow until told to stop, or `once` as far as the log goes. Lists made by old rules are built anew first."""
+    signing_key(settings)  # without it nothing that is recorded could be proven, so it is said at once
     places = all_followed(settings, embedded.dsn(settings))
     if once:
         for dsn, tenants_there in places.items():
@@ -80,12 +82,17 @@ def follow(settings: Settings, once: bool) -> None:
             for tenant in tenants_there:
                 if tenant.schema in asked:
                     catch_up(dsn, tenant, settings.follow_events)
+            with _ledgers(settings, dsn) as (keeping, sending), outlets.calling(sending) as client:
+                for schema in keeping:
+                    ledger.work(keeping[schema])
+                    outlets.send(sending[schema], client)
         return
     stop = until_told()
     with ExitStack() as watching_all:
         for dsn in places:
             watching_all.enter_context(_policies(settings, dsn, stop))
             watching_all.enter_context(_webhooks(settings, dsn, stop))
+            watching_all.enter_context(_bookkeeping(settings, dsn, stop))
         projecting.run_all(
             places, stop, rebuilding, events=settings.follow_events, sweep_seconds=settings.sweep_seconds
         )
@@ -119,6 +126,28 @@ def _webhooks(settings: Settings, dsn: str, stop: Flag) -> Iterator[None]:
         calling = {t.schema: webhooks.Webhooks(pool, t, key) for t in _served(settings, dsn)}
         with _beside(webhooks.run, dsn, calling, stop):
             yield
+
+
+@contextmanager
+def _ledgers(settings: Settings, dsn: str) -> Iterator[tuple[dict[str, ledger.Ledger], dict[str, outlets.Outlets]]]:
+    """The ledgers of a database and where their checkpoints go, by schema."""
+    with connect(dsn, 1, 2, settings.statement_seconds, settings.lock_seconds) as pool:
+        served = list(_served(settings, dsn))
+        yield (
+            {t.schema: ledger.open_ledger(pool, settings, t) for t in served},
+            {t.schema: outlets.open_outlets(pool, settings, t.schema) for t in served},
+        )
+
+
+@contextmanager
+def _bookkeeping(settings: Settings, dsn: str, stop: Flag) -> Iterator[None]:
+    """Keep the ledgers and send their checkpoints beside whatever is done within, and end with it."""
+    with (
+        _ledgers(settings, dsn) as (keeping, sending),
+        _beside(ledger.run, dsn, keeping, stop),
+        _beside(outlets.run, dsn, sending, stop),
+    ):
+        yield
 
 
 @contextmanager
@@ -168,7 +197,7 @@ def rebuilding(dsn: str) -> projecting.Rebuild:
 @click.command("rebuild")
 @click.option("--processes", type=click.IntRange(1, 16), default=1, show_default=True, help="Banyaknya proses.")
 def rebuild_command(processes: int) -> None:
-    """Menyusun ulang semua daftar dari catatan, di samping daftar yang sedang dipakai."""
+    """Menyusun ulang semua daftar dan buku dari catatan, di samping daftar yang sedang dipakai."""
     for dsn, places in all_followed(load(), _dsn()).items():
         for tenant in places:
             with psycopg.connect(dsn, autocommit=True) as conn:
@@ -177,7 +206,9 @@ def rebuild_command(processes: int) -> None:
                 size = log.head(conn, tenant.schema)
             with _progress(size, tenant.schema) as told:
                 position = rebuild.rebuild(dsn, tenant, today, tenant.projections, told, processes)
-            click.echo(f"{tenant.schema}: {position} catatan, daftar tersusun ulang")
+            with psycopg.connect(dsn, autocommit=True) as conn, _progress(size, f"buku {tenant.schema}") as told:
+                trees.rebuild(conn, tenant.schema, told)
+            click.echo(f"{tenant.schema}: {position} catatan, daftar dan buku tersusun ulang")
 
 
 @click.command("check")

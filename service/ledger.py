@@ -22,8 +22,8 @@ from projections import ledger
 from projections.follow import CHANNEL
 from projections.ledger import Gap, Tree
 from service import beside
-from service.notes import Checkpoint, Signer, checkpoint
-from service.settings import Settings, ledger_key
+from service.notes import Checkpoint, Signer, VerifierKey, checkpoint
+from service.settings import Settings, ledger_key, signing_key
 from service.store import Pool
 from service.tenants import Tenant
 
@@ -61,6 +61,11 @@ def open_ledger(pool: Pool, settings: Settings, tenant: Tenant) -> Ledger:
         timedelta(seconds=settings.checkpoint_seconds),
         settings.checkpoint_events,
     )
+
+
+def verifier_key(settings: Settings, code: str) -> VerifierKey:
+    """What the inspectorate is given, once and for all, by another way than through this service."""
+    return Signer(origin(settings, code), signing_key(settings)).key
 
 
 def origin(settings: Settings, code: str) -> str:
@@ -139,6 +144,12 @@ def newest(conn: Conn, schema: str) -> Checkpoint | None:
     return None if row is None else _checkpoint(row)
 
 
+def error(conn: Conn, schema: str) -> str | None:
+    """Why nothing is signed any more; None where all is well."""
+    row = conn.execute(_sql(schema, _ERROR), prepare=True).fetchone()
+    return row[0] if row else None
+
+
 def after(conn: Conn, schema: str, size: int, limit: int) -> list[Checkpoint]:
     """Checkpoints of more than so many events, the smallest first."""
     asked = {"size": size, "limit": limit}
@@ -201,6 +212,8 @@ def run(dsn: str, places: Mapping[str, Ledger], stop: Flag) -> None:
 
 
 _HOLD: LiteralString = "SELECT size, wanted FROM {ledger} FOR UPDATE SKIP LOCKED"
+
+_ERROR: LiteralString = "SELECT error FROM {ledger}"
 
 _TELL: LiteralString = """
 UPDATE {ledger}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from functools import partial
 from typing import Any
@@ -118,6 +119,10 @@ class Place:
         """Events the lists have not yet seen."""
         with self._pool.connection() as conn:
             return max(0, log.head(conn, self.schema) - log.followed(conn, self.schema))
+
+    def connection(self) -> AbstractContextManager[Connection[Any]]:
+        """One of the connections, for a question that is asked of the log itself."""
+        return self._pool.connection()
 
     # Lists
 

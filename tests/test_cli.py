@@ -24,6 +24,7 @@ def server_environment(dsn: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     monkeypatch.setenv("DAMPINGI_TENANTS", "9999")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     monkeypatch.setenv("DAMPINGI_MASTER_KEY", base64.b64encode(bytes(32)).decode())
+    monkeypatch.setenv("DAMPINGI_LEDGER_KEY", base64.b64encode(bytes(32)).decode())
     with psycopg.connect(dsn, autocommit=True) as conn:
         conn.execute(SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier("kab_9999")))
     return dsn

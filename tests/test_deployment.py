@@ -57,7 +57,15 @@ def test_no_secret_is_written_down() -> None:
         for name, text in service["environment"].items():
             if "PASSWORD" in name:
                 assert re.fullmatch(r"\$\{\w+:\?[^}]+\}", text), name
-    assert COMPOSE["secrets"] == {"master_key": {"environment": "DAMPINGI_MASTER_KEY"}}
+    assert COMPOSE["secrets"] == {
+        "master_key": {"environment": "DAMPINGI_MASTER_KEY"},
+        "ledger_key": {"environment": "DAMPINGI_LEDGER_KEY"},
+    }
+
+
+def test_only_the_follower_holds_the_key_that_signs() -> None:
+    holders = {name for name, one in COMPOSE["services"].items() if "ledger_key" in one.get("secrets", ())}
+    assert holders == {"follower"}
 
 
 def test_the_service_in_the_container_is_not_root() -> None:

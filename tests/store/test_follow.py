@@ -408,6 +408,7 @@ def test_the_follow_command_stops_when_told_and_has_done_its_work(dsn: str, conn
         "DATABASE_URL": dsn,
         "DAMPINGI_TENANTS": "3603",
         "DAMPINGI_MASTER_KEY": base64.b64encode(MASTER_KEY).decode(),
+        "DAMPINGI_LEDGER_KEY": base64.b64encode(MASTER_KEY).decode(),
     }
     process = subprocess.Popen([sys.executable, "-m", "service.cli", "follow"], cwd=ROOT, env=environment)
     try:
