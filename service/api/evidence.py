@@ -21,6 +21,7 @@ from projections import log
 from projections.ledger import Gap
 from service import access, choosing, evidence, following
 from service.access import Who
+from service.api.threads import in_thread
 from service.choosing import Chosen
 from service.handle import Submitted
 from service.ledger import Broken
@@ -33,7 +34,8 @@ IN_MEMORY = 4 << 20
 PIECE = 1 << 16
 
 
-@get("/evidence/cases/{file:str}", sync_to_thread=True, tags=["evidence"])
+@get("/evidence/cases/{file:str}", tags=["evidence"])
+@in_thread
 def of_case(
     file: FromPath[str],
     who: NamedDependency[Who],
@@ -49,7 +51,8 @@ def of_case(
     return _handed(place, who, choosing.case(number, story, who.role), f"kasus-{number}", size or ())
 
 
-@get("/evidence/cases/{number:uuid}/pmt/{file:str}", sync_to_thread=True, tags=["evidence"])
+@get("/evidence/cases/{number:uuid}/pmt/{file:str}", tags=["evidence"])
+@in_thread
 def of_cycle(
     number: FromPath[UUID],
     file: FromPath[str],
@@ -65,7 +68,8 @@ def of_cycle(
     return _handed(place, who, chosen, f"pmt-{number}-{cycle}", size or ())
 
 
-@get("/evidence/desa/{code:str}/{file:str}", sync_to_thread=True, tags=["evidence"])
+@get("/evidence/desa/{code:str}/{file:str}", tags=["evidence"])
+@in_thread
 def of_quarter(
     code: FromPath[str],
     file: FromPath[str],
@@ -85,7 +89,8 @@ def of_quarter(
     return _handed(place, who, chosen, f"desa-{code}-{asked[0]}", size or ())
 
 
-@get("/evidence/requests/{code:str}/{file:str}", sync_to_thread=True, tags=["evidence"])
+@get("/evidence/requests/{code:str}/{file:str}", tags=["evidence"])
+@in_thread
 def of_request(
     code: FromPath[str],
     file: FromPath[str],
@@ -98,7 +103,8 @@ def of_request(
     return _handed(place, who, _answer(place, who, code, request), f"permintaan-{request}", size or ())
 
 
-@post("/evidence/requests/{code:str}/{file:str}", sync_to_thread=True, status_code=200, tags=["evidence"])
+@post("/evidence/requests/{code:str}/{file:str}", status_code=200, tags=["evidence"])
+@in_thread
 def hand_over(
     code: FromPath[str],
     file: FromPath[str],
