@@ -251,5 +251,9 @@ def test_the_guide_for_inspectors_has_this_table() -> None:
     lines = (root() / "docs" / "memeriksa-buku.md").read_text().splitlines()
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
     head = next(row for row in rows if CASE in row)
-    table = {row[0]: {means for means, cell in zip(head, row, strict=True) if cell == "ya"} for row in rows}
+    table = {
+        row[0]: {means for means, cell in zip(head, row, strict=True) if cell == "ya"}
+        for row in rows
+        if len(row) == len(head)
+    }
     assert {what: table.get(what) for what in FOUND_BY} == {what: by for what, (_, by) in FOUND_BY.items()}
