@@ -546,8 +546,11 @@ def record(event: dict[str, Any]) -> bytes:
         event["entry"], event["recorded_at"], event["actor"], event["role"], event["unit"], event["device"],
         event["edition"], event["state"],
     )  # fmt: skip
+    text = "".join([f"{len(field)}:{field}," for field in fields])
+    if text.isascii():
+        return text.encode()
     try:
-        return b"".join([b"%d:%b," % (len(text), text) for text in [field.encode() for field in fields]])
+        return b"".join([b"%d:%b," % (len(part), part) for part in [field.encode() for field in fields]])
     except UnicodeEncodeError as broken:
         raise Unreadable(f"Kejadian posisi {event['position']} memuat huruf yang tidak mungkin.") from broken
 
@@ -558,6 +561,15 @@ def leaf(entry: bytes) -> bytes:
 
 def node(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\1" + left + right).digest()
+
+
+def over(leaves: bytes) -> bytes:
+    """The root over leaves that stand side by side; one that is left over goes up a level as it is."""
+    level = [bytes(leaves[at : at + 32]) for at in range(0, len(leaves), 32)]
+    while len(level) > 1:
+        pairs = [node(left, right) for left, right in zip(level[::2], level[1::2])]
+        level = pairs + level[2 * len(pairs) :]
+    return level[0]
 
 
 def root_of(size: int, read: Read, proof: Sequence[bytes], upto: Optional[int] = None) -> Optional[bytes]:
@@ -575,8 +587,8 @@ def root_of(size: int, read: Read, proof: Sequence[bytes], upto: Optional[int] =
     def climb(low: int, high: int, first: int, last: int) -> bytes:
         if first == last:
             return next(rest)
-        if high - low == 1:
-            return bytes(read.leaves[32 * first : 32 * first + 32])
+        if high - low == last - first:
+            return over(read.leaves[32 * first : 32 * last])
         middle = low + (1 << ((high - low - 1).bit_length() - 1))
         split = bisect_left(read.positions, middle + 1, first, last)
         left = climb(low, middle, first, split)
