@@ -15,6 +15,7 @@ COPY domain domain
 COPY projections projections
 COPY service service
 COPY juknis juknis
+COPY verify verify
 COPY web web
 ENV PATH=/app/.venv/bin:$PATH \
     PYTHONPATH=/app \

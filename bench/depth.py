@@ -67,7 +67,7 @@ def _in(made: Ground, table: str) -> Identifier:
 def told(made: Ground, depth: int) -> list[UUID]:
     """Children of whom something was recorded on so many days."""
     cases = [uuid5(lives.SPACE, f"depth {depth} {number}") for number in range(CASES)]
-    every = [entry for case in cases for entry in _life(made, case, depth)]
+    every = [entry for case in cases for entry in life(made, case, depth)]
     with made.store() as store:
         for first in range(0, len(every), BATCH):
             for answer in record(store, [asked(entry) for entry in every[first : first + BATCH]]):
@@ -76,7 +76,8 @@ def told(made: Ground, depth: int) -> list[UUID]:
     return cases
 
 
-def _life(made: Ground, case: UUID, depth: int) -> Iterator[Entry]:
+def life(made: Ground, case: UUID, depth: int) -> Iterator[Entry]:
+    """A child with something recorded on so many days."""
     desa = in_kecamatan(lives.DESA[1][0], 0)
     personal = Personal(name="Budi Santoso", mother="Siti")
     register = child.Register(on=FIRST, born=FIRST, sex="L", desa=desa, posyandu=f"{desa}.01", personal=personal)

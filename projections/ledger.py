@@ -265,6 +265,10 @@ class Tree:
     def root(self) -> bytes:
         return merkle.tree_root(self.size, self._hash_at)
 
+    def leaf(self, index: int) -> bytes:
+        """What it holds of the event at position index + 1, as a leaf."""
+        return self._hash_at(0, index)
+
     def inclusion(self, index: int) -> tuple[bytes, ...]:
         """What proves that the event at position index + 1 stands in it."""
         return merkle.inclusion(self.size, index, self._hash_at)

@@ -32,6 +32,7 @@ from service.api import (
     board,
     cases,
     entries,
+    evidence,
     fhir,
     health,
     inspecting,
@@ -126,6 +127,7 @@ def create(
             *letters.HANDLERS,
             *reads.HANDLERS,
             *board.HANDLERS,
+            *evidence.HANDLERS,
             _assets(web / "static"),
         ],
         guards=[signed_in],
@@ -138,7 +140,7 @@ def create(
         exception_handlers={Exception: _failed},
         template_config=TemplateConfig(directory=web / "templates", engine=JinjaTemplateEngine, engine_callback=_words),
         compression_config=CompressionConfig(
-            backend="gzip", gzip_compress_level=3, minimum_size=1000, exclude=["^/entries$"]
+            backend="gzip", gzip_compress_level=3, minimum_size=1000, exclude=["^/entries$", "^/evidence/"]
         ),
         request_max_body_size=settings.body_bytes,
         openapi_config=openapi(),

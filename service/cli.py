@@ -20,6 +20,7 @@ from service.exchange.commands import importing
 from service.juknis import JuknisError
 from service.migrate import MigrationError, migrate, pending
 from service.moving import moving_command
+from service.packing import evidence_group
 from service.rulebook.commands import juknis_group
 from service.settings import Settings, SettingsError, load
 from service.tenants import Tenant, tenants
@@ -192,7 +193,7 @@ def refuse_yesterdays_tables(settings: Settings) -> None:
                 raise MigrationError(f"{tenant.name}: {', '.join(missing)} belum dijalankan; jalankan dampingi migrate")
 
 
-_OTHERS = (importing, juknis_group, ledger_group, moving_command, *emigration.COMMANDS)
+_OTHERS = (importing, juknis_group, ledger_group, evidence_group, moving_command, *emigration.COMMANDS)
 for command in (*administration.COMMANDS, *following.COMMANDS, *_OTHERS):
     main.add_command(command)
 

@@ -166,6 +166,12 @@ def every(conn: Conn, schema: str) -> Iterator[Checkpoint]:
         size = page[-1].size
 
 
+def milestones(conn: Conn, schema: str, before: int, asked: Sequence[int]) -> list[Checkpoint]:
+    """Older checkpoints that somebody may have kept: the last of every month and late day, and those asked for."""
+    wanted = {"before": before, "asked": list(asked)}
+    return list(map(_checkpoint, conn.execute(_sql(schema, _MILESTONES), wanted, prepare=True).fetchall()))
+
+
 def _checkpoint(row: Sequence[Any]) -> Checkpoint:
     size, root, at, note = row
     return Checkpoint(note.partition("\n")[0], size, bytes(root), at, note)
@@ -233,6 +239,23 @@ SELECT size, root, at, note
 FROM {checkpoints}
 ORDER BY size DESC
 LIMIT 1
+"""
+
+_MILESTONES: LiteralString = """
+SELECT size, root, at, note
+FROM {checkpoints}
+WHERE size < %(before)s
+  AND (
+    size = ANY(%(asked)s::bigint[])
+    OR size IN (SELECT max(size) FROM {checkpoints} WHERE size < %(before)s GROUP BY date_trunc('month', at))
+    OR size IN (
+        SELECT max(size)
+        FROM {checkpoints}
+        WHERE size < %(before)s AND at > now() - interval '31 days'
+        GROUP BY date_trunc('day', at)
+    )
+  )
+ORDER BY size
 """
 
 _AFTER: LiteralString = """

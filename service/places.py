@@ -31,6 +31,7 @@ from service.fhir.resources import Seen, of_referral
 from service.following import followed, juknis
 from service.handle import Actor, Answer, Submitted
 from service.juknis import Juknis
+from service.ledger import open_ledger
 from service.notes import Checkpoint
 from service.reads import Reads
 from service.sealing import Sealing
@@ -96,6 +97,7 @@ class Place:
         self.reads = Reads(
             self._pool, tenant.schema, Spool(spool_dir(settings) / tenant.schema), settings.spool_seconds
         )
+        self.ledger = open_ledger(self._pool, settings, tenant)
         with self._pool.connection() as conn:
             follow.prepare(conn, followed(tenant, self._sealing), self.book())
 

@@ -102,6 +102,8 @@ class Settings(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     """32 bytes in base64 that sign the checkpoints of the ledger; best only the follower has them."""
     ledger_key_file: Path | None = None
     """A file with the ledger's key in base64."""
+    ledger_verifier_key: str | None = None
+    """What `dampingi buku kunci` says, for a service that holds no key: evidence packs name it."""
     ledger_origin: str = "dampingi"
     """What stands before the kabupaten in the name of its ledger; best an address of yours: dinkes.go.id/dampingi."""
     checkpoint_seconds: int = 600

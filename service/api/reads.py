@@ -130,6 +130,7 @@ _WHATS: Mapping[str, str] = {
     "transfer": "permintaan pindah",
     "search": "muncul dalam pencarian",
     "reads": "daftar siapa yang membuka",
+    "evidence": "paket bukti",
     "trail": "jejak catatan",
     "trail-export": "jejak catatan, disimpan sebagai berkas",
     "emergency": "dibuka karena darurat",

@@ -17,7 +17,7 @@ from msgspec import Struct
 if TYPE_CHECKING:
     import typst
 
-Paper = Literal["surat", "slip", "pembuka"]
+Paper = Literal["surat", "slip", "pembuka", "bukti"]
 
 FOLDER = Path(__file__).parent
 """The pages are part of this package, so they are found wherever it is installed."""
