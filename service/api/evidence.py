@@ -181,7 +181,7 @@ def _made(place: Place, who: Who, chosen: Chosen | None, sizes: Sequence[int]) -
     """The pack, and its digest. Whose records are in it is noted before anything leaves."""
     if chosen is None:
         raise Trouble(404, "not-found")
-    place.reads.note(who, list(chosen.cases), "evidence")
+    place.reads.note(who, list(chosen.cases) or [None], "evidence")
     pack = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  # it is closed when it has been sent
     try:
         return pack, evidence.make(maker(place), chosen, who.role, pack, sizes)
