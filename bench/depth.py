@@ -1,7 +1,9 @@
 """The story of a case, at depth 100 and 1,000, with four million events stored: python -m bench.depth [--json FILE]
 
 A bidan asks the real service for the page of a case, for its first view and for its story in sentences, first and last
-page, one request at a time and sixteen at once. The other events are one kecamatan's log copied under other numbers.
+page, one request at a time and sixteen at once. An inspector asks for the story with its envelope and the proof of each
+event in the signed ledger; the events of those cases lie all over the log, as those of years do, so that hardly two
+share a tile. The other events are one kecamatan's log copied under other numbers.
 """
 
 from __future__ import annotations
@@ -9,20 +11,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import cycle
+from typing import Any
 from uuid import UUID, uuid5
 
 import psycopg
 from psycopg.sql import SQL, Identifier
 
 from bench.compare import multiply
-from bench.ground import BATCH, Figures, Ground, asked, ground, in_kecamatan, percentiles, show, where_asked
-from bench.lists import CLIENTS, DESKS, Ask, Phone, hire, run, serving
+from bench.ground import BATCH, MASTER, Figures, Ground, asked, ground, in_kecamatan, percentiles, show, where_asked
+from bench.lists import CLIENTS, DESKS, Ask, Desk, Phone, hire, run, serving
 from domain import care, child
 from domain.case import Command, Personal
-from projections import log
+from projections import ledger, log
 from service import following, lives
+from service import ledger as keeping
 from service.handle import record
 from service.lives import Entry
+from service.notes import Signer
+from service.store import connect
 
 EVENTS = 4_000_000
 CASES = 40
@@ -38,12 +44,16 @@ def main() -> None:
         following.catch_up(made.dsn, made.followed(), 5_000)
         fill(made)
         cases = {depth: told(made, depth) for depth in DEPTHS}
+        scattered = {depth: of_years(made, depth) for depth in DEPTHS}
         following.catch_up(made.dsn, made.followed(), 5_000)
         people = hire(made, DESKS[0])
+        inspectors = hire(made, Desk("inspektorat", "inspektorat", made.tenant.code, ()))
+        sign(made)
         with psycopg.connect(made.dsn, autocommit=True) as conn:
             conn.execute("VACUUM ANALYZE")
         with serving(made) as port:
             figures = measure(made, [Phone(port, login) for login in people], cases)
+            figures |= proven([Phone(port, login) for login in inspectors], scattered)
     show(figures, path)
 
 
@@ -95,6 +105,57 @@ def _of_day(number: int) -> Command:
         care.VisitHome(on=on, found="bertemu"),
     )
     return made[number % 3]
+
+
+def of_years(made: Ground, depth: int) -> list[UUID]:
+    """Stories whose events lie anywhere in the log: a registration and weighings of others, under one number."""
+    cases = [uuid5(lives.SPACE, f"years {depth} {number}") for number in range(CASES)]
+    with psycopg.connect(made.dsn, autocommit=True) as conn:
+        first = _anywhere(made, conn, "child.registered", CASES)
+        later = sorted(_anywhere(made, conn, "child.measured", CASES * (depth - 1)))
+        numbered = [(position, case, 1) for position, case in zip(sorted(first), cases, strict=True)]
+        numbered += [(p, cases[n % CASES], n // CASES + 2) for n, p in enumerate(later)]
+        columns = [list(column) for column in zip(*numbered, strict=True)]
+        conn.execute(
+            SQL(
+                "UPDATE {} AS e SET case_id = n.case_id, version = n.version"
+                " FROM unnest(%s::bigint[], %s::uuid[], %s::integer[]) AS n (position, case_id, version)"
+                " WHERE e.position = n.position"
+            ).format(_in(made, "events")),
+            columns,
+        )
+    return cases
+
+
+def _anywhere(made: Ground, conn: psycopg.Connection[Any], topic: str, count: int) -> list[int]:
+    query = SQL("SELECT position FROM {} WHERE topic = %s AND case_id <> ALL(%s) ORDER BY random() LIMIT %s")
+    taken = [uuid5(lives.SPACE, f"years {depth} {number}") for depth in DEPTHS for number in range(CASES)]
+    return [row[0] for row in conn.execute(query.format(_in(made, "events")), [topic, taken, count])]
+
+
+def sign(made: Ground) -> None:
+    """The ledger over all of it, and a checkpoint."""
+    with connect(made.dsn, 1, 2) as pool, pool.connection() as conn:
+        ledger.rebuild(conn, made.schema, lambda _: None)
+        of = keeping.Ledger(pool, made.schema, Signer("dampingi/kab_3603", MASTER), timedelta(0), 1)
+        assert of.signer is not None
+        keeping.sign(conn, of, of.signer, at_once=True)
+
+
+def proven(phones: Sequence[Phone], cases: dict[int, list[UUID]]) -> Figures:
+    """The story with its proofs: its first page of 100, and its last of 50."""
+    figures: Figures = {}
+    for depth, those in cases.items():
+        page = phones[0].get(f"/audit/cases/{those[0]}?limit=100")
+        assert page["total"] == depth
+        assert page["proof"]["state"] == "proven"
+        for name, path in (
+            ("100_events_with_proofs", "/audit/cases/{}?limit=100"),
+            ("last_50_with_proofs", f"/audit/cases/{{}}?limit=50&after={depth - 50}"),
+        ):
+            took = run([_turning(phones[0], path, those)])
+            figures |= {f"depth_{depth}_{name}_1_client_{p}": ms for p, ms in percentiles(took).items()}
+    return figures
 
 
 def measure(made: Ground, phones: Sequence[Phone], cases: dict[int, list[UUID]]) -> Figures:
