@@ -25,7 +25,8 @@ from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
 
 from service import settings as settings_
-from service.access import SEARCHES, Who
+from service.access import EMERGENCY, SEARCHES, Who
+from service.api import access as doors
 from service.api import accounts, board, cases, entries, fhir, health, letters, pages, queues, reads, referrals
 from service.api.kept import typed
 from service.api.schema import openapi
@@ -107,6 +108,7 @@ def create(
             *pages.HANDLERS,
             *letters.HANDLERS,
             *reads.HANDLERS,
+            *doors.HANDLERS,
             *board.HANDLERS,
             _assets(web / "static"),
         ],
@@ -203,6 +205,7 @@ def _words(engine: JinjaTemplateEngine) -> None:
     engine.engine.filters.update(FILTERS)
     engine.engine.globals["SEARCHES"] = SEARCHES
     engine.engine.globals["REFERS"] = board.READERS
+    engine.engine.globals["EMERGENCY"] = EMERGENCY
     engine.engine.trim_blocks = True
     engine.engine.lstrip_blocks = True
 
