@@ -9,7 +9,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from domain import case, family, pmt, referral
+from domain import case, emergency, family, pmt, referral
 from domain.case import (
     Act,
     Case,
@@ -332,6 +332,7 @@ def check(person: Person, event: Event, by: Envelope) -> None:
     """Refuses what can follow in the story of neither a child nor a mother."""
     case.check(person, event)
     family.check_told(person.acts, event)
+    emergency.check(person, event, by)
     if type(event) in _REFERRAL or isinstance(event, referral.OnwardOf):
         referral.check(person.referrals, event, by)
     if type(event) in _PMT:

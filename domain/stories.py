@@ -18,6 +18,7 @@ from domain import (
     case,
     child,
     desa,
+    emergency,
     family,
     oversight,
     person,
@@ -30,13 +31,13 @@ from domain.case import PERSONS, Case, Command, Elsewhere, Envelope, Event, Kind
 from domain.pregnancy import Pregnancy
 
 EVENTS: tuple[type[Event], ...] = (
-    *case.EVENTS, *care.EVENTS, *pmt.EVENTS, *referral.EVENTS, *person.EVENTS, *child.EVENTS, *preventive.EVENTS,
-    *pregnancy.EVENTS, *family.EVENTS, *desa.EVENTS, *oversight.EVENTS, *antenatal.EVENTS,
-    *birth.EVENTS_OF_MOTHER, *birth.EVENTS_OF_CHILD,
+    *case.EVENTS, *care.EVENTS, *pmt.EVENTS, *referral.EVENTS, *person.EVENTS, *emergency.EVENTS,
+    *child.EVENTS, *preventive.EVENTS, *pregnancy.EVENTS, *family.EVENTS, *desa.EVENTS, *oversight.EVENTS,
+    *antenatal.EVENTS, *birth.EVENTS_OF_MOTHER, *birth.EVENTS_OF_CHILD,
 )  # fmt: skip
 COMMANDS: tuple[type[Command], ...] = (
-    *case.COMMANDS, *care.COMMANDS, *pmt.COMMANDS, *referral.COMMANDS, *person.COMMANDS, *child.COMMANDS,
-    *preventive.COMMANDS, *pregnancy.COMMANDS, *family.COMMANDS, *desa.COMMANDS,
+    *case.COMMANDS, *care.COMMANDS, *pmt.COMMANDS, *referral.COMMANDS, *person.COMMANDS,
+    *emergency.COMMANDS, *child.COMMANDS, *preventive.COMMANDS, *pregnancy.COMMANDS, *family.COMMANDS, *desa.COMMANDS,
     *oversight.COMMANDS, *antenatal.COMMANDS, *birth.COMMANDS,
 )  # fmt: skip
 
@@ -55,7 +56,10 @@ BEGINS: dict[type[Event], Kind] = {
 
 _PERSONS_AND_FAMILIES: frozenset[Kind] = PERSONS | {"family"}
 TAKEN_BY: dict[type[Event], frozenset[Kind]] = {
-    **dict.fromkeys((*care.EVENTS, *pmt.EVENTS, *referral.EVENTS, referral.OnwardOf, *person.EVENTS), PERSONS),
+    **dict.fromkeys(
+        (*care.EVENTS, *pmt.EVENTS, *referral.EVENTS, referral.OnwardOf, *person.EVENTS, *emergency.EVENTS), PERSONS
+    ),
+    **dict.fromkeys(emergency.EVENTS, PERSONS),
     **dict.fromkeys((*child.EVENTS, *preventive.EVENTS), frozenset({"child"})),
     **dict.fromkeys((*pregnancy.EVENTS, pregnancy.BirthOf, pregnancy.NewbornsOf), frozenset({"pregnancy"})),
     **dict.fromkeys(antenatal.EVENTS, frozenset({"pregnancy"})),
@@ -199,6 +203,8 @@ def _check_mending(
         raise Refused("no-such-event", version=event.version)
     if isinstance(wrong.event, person.TOLD_TWICE):
         raise Refused("told-in-two-cases")
+    if isinstance(wrong.event, emergency.EVENTS):
+        raise Refused("emergency-stays")
     if by.actor != wrong.by.actor and (by.role not in case.NAKES or kind(story) == "desa"):
         raise Refused("not-yours-to-mend")
     if event.on > today:

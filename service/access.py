@@ -110,6 +110,8 @@ WRITES: Mapping[str, frozenset[Role]] = {
     "person.suspect-duplicate": _VILLAGE,
     "person.merge": _CARE,
     "person.declare-distinct": _VILLAGE,
+    "person.open-in-emergency": frozenset(),  # at its own door only, which sets the hours and counts the tries
+    "person.review-emergency-access": _PUSKESMAS,
     "person.receive-data-request": _VILLAGE,
     "person.fulfil-data-request": _PUSKESMAS,
     "person.record-consent": _VILLAGE,
@@ -191,6 +193,9 @@ TRACKERS: frozenset[Role] = CASES
 
 SEARCHES: frozenset[Role] = NAMED - {"rs"}
 """Who may look for people by name. A hospital knows only those who were sent to it."""
+
+EMERGENCY: frozenset[Role] = _RECEIVERS
+"""Who may open a case elsewhere in an emergency: those who treat."""
 
 AUDITS: frozenset[Role] = frozenset({"inspektorat"})
 """Who reads who read what. Not those who run the kabupaten and its accounts, over whom it watches (B-16)."""

@@ -30,17 +30,17 @@ COLUMNS = ("code", "kind", "name", "parent", "session_day")
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 """No letter that is read as another one: the first password is dictated."""
 
-_tenant = click.option("--kabupaten", help="Kode kabupaten, bila lebih dari satu dilayani.")
+kabupaten_option = click.option("--kabupaten", help="Kode kabupaten, bila lebih dari satu dilayani.")
 _role = click.option("--role", type=click.Choice(get_args(Role)), required=True, help="Jabatan.")
 _unit = click.option("--unit", required=True, help="Kode unit tempat jabatan itu dipegang.")
 
 
 @click.command("units")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@_tenant
+@kabupaten_option
 def units_command(file: Path, kabupaten: str | None) -> None:
     """Mencatat unit dari csv: code;kind;name;parent;session_day, induk lebih dulu."""
-    with file.open(encoding="utf-8-sig", newline="") as text, _served(kabupaten) as (settings, tenant, pool):
+    with file.open(encoding="utf-8-sig", newline="") as text, served(kabupaten) as (settings, tenant, pool):
         accounts = Accounts(pool, tenant)
         rows = csv.DictReader(text, delimiter=";")
         if tuple(rows.fieldnames or ()) != COLUMNS:
@@ -91,7 +91,7 @@ def account_group() -> None:
 @click.argument("name")
 @_role
 @_unit
-@_tenant
+@kabupaten_option
 def open_command(login: str, name: str, role: str, unit: str, kabupaten: str | None) -> None:
     """Membuka akun dengan satu jabatan; kata sandi pertama dicetak sekali dan harus diganti."""
     password = "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(3))
@@ -109,7 +109,7 @@ def open_command(login: str, name: str, role: str, unit: str, kabupaten: str | N
 @_role
 @_unit
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Hari pertama jabatan ini tidak lagi dipegang.")
-@_tenant
+@kabupaten_option
 def post_command(login: str, role: str, unit: str, until: datetime | None, kabupaten: str | None) -> None:
     """Memberi satu jabatan lagi, atau mengakhirinya dengan --until."""
     with _accounts(kabupaten) as accounts:
@@ -131,7 +131,7 @@ def post_command(login: str, role: str, unit: str, until: datetime | None, kabup
 
 @account_group.command("close")
 @click.argument("login")
-@_tenant
+@kabupaten_option
 def close_command(login: str, kabupaten: str | None) -> None:
     """Menutup akun; semua sesi di semua HP berakhir."""
     with _accounts(kabupaten) as accounts:
@@ -153,10 +153,10 @@ def token_group() -> None:
 @click.option("--label", required=True, help="Sistem apa ini, misalnya: SIMRS RSUD Balaraja.")
 @click.option("--scope", "scopes", type=click.Choice(SCOPES), multiple=True, required=True, help="Boleh diulang.")
 @click.option("--days", type=click.IntRange(1, 3650), default=DAYS, show_default=True, help="Berlaku berapa hari.")
-@_tenant
+@kabupaten_option
 def make_command(unit: str, label: str, scopes: tuple[Scope, ...], days: int, kabupaten: str | None) -> None:
     """Membuat kunci. Kuncinya hanya ditampilkan sekali."""
-    with _served(kabupaten) as (_, tenant, pool):
+    with served(kabupaten) as (_, tenant, pool):
         accounts = Accounts(pool, tenant)
         known = accounts.units().get(unit)
         role: Role | None = next((r for r in TOKEN_ROLES if known is not None and SEAT[r] == known.kind), None)
@@ -169,10 +169,10 @@ def make_command(unit: str, label: str, scopes: tuple[Scope, ...], days: int, ka
 
 
 @token_group.command("list")
-@_tenant
+@kabupaten_option
 def list_command(kabupaten: str | None) -> None:
     """Menampilkan semua kunci, tanpa rahasianya."""
-    with _served(kabupaten) as (_, tenant, pool):
+    with served(kabupaten) as (_, tenant, pool):
         for t in Tokens(pool, tenant, Accounts(pool, tenant)).all():
             ends = f"dicabut {t.revoked_at:%Y-%m-%d}" if t.revoked_at else f"sampai {t.expires_at:%Y-%m-%d}"
             click.echo(f"{t.id}  {t.unit}  {t.role}  {','.join(t.scopes)}  {ends}  {t.label}")
@@ -180,10 +180,10 @@ def list_command(kabupaten: str | None) -> None:
 
 @token_group.command("revoke")
 @click.argument("token", type=click.UUID)
-@_tenant
+@kabupaten_option
 def revoke_command(token: UUID, kabupaten: str | None) -> None:
     """Mencabut kunci dengan nomornya; berlaku dalam dua detik."""
-    with _served(kabupaten) as (_, tenant, pool):
+    with served(kabupaten) as (_, tenant, pool):
         if not Tokens(pool, tenant, Accounts(pool, tenant)).revoke(token):
             raise click.ClickException(f"{token}: tidak ada, atau sudah dicabut")
     click.echo("dicabut")
@@ -196,7 +196,7 @@ def webhook_group() -> None:
 
 @contextmanager
 def _webhooks(kabupaten: str | None) -> Iterator[Webhooks]:
-    with _served(kabupaten) as (settings, tenant, pool):
+    with served(kabupaten) as (settings, tenant, pool):
         try:
             yield Webhooks(pool, tenant, master_key(settings))
         except (ValueError, SettingsError) as wrong:
@@ -208,7 +208,7 @@ def _webhooks(kabupaten: str | None) -> Iterator[Webhooks]:
 @click.option("--url", required=True, help="Alamat yang dipanggil; https, atau http di komputer ini sendiri.")
 @click.option("--label", required=True, help="Sistem apa ini.")
 @click.option("--after", type=int, help="Kabarkan mulai sesudah posisi ini. Tanpa ini: mulai sekarang.")
-@_tenant
+@kabupaten_option
 def add_webhook(unit: str, url: str, label: str, after: int | None, kabupaten: str | None) -> None:
     """Mulai memanggil satu sistem. Rahasia untuk memeriksa tanda tangan dicetak."""
     with _webhooks(kabupaten) as webhooks:
@@ -217,7 +217,7 @@ def add_webhook(unit: str, url: str, label: str, after: int | None, kabupaten: s
 
 
 @webhook_group.command("list")
-@_tenant
+@kabupaten_option
 def list_webhooks(kabupaten: str | None) -> None:
     """Siapa dipanggil, sudah sampai posisi berapa, dan apa hambatannya."""
     with _webhooks(kabupaten) as webhooks:
@@ -227,7 +227,7 @@ def list_webhooks(kabupaten: str | None) -> None:
 
 
 @webhook_group.command("dead")
-@_tenant
+@kabupaten_option
 def dead_letters(kabupaten: str | None) -> None:
     """Kabar yang tidak mau diterima."""
     with _webhooks(kabupaten) as webhooks:
@@ -239,7 +239,7 @@ def dead_letters(kabupaten: str | None) -> None:
 @webhook_group.command("replay")
 @click.argument("webhook", type=click.UUID)
 @click.option("--position", type=int, help="Hanya yang ini. Tanpa ini: semua yang tidak diterima.")
-@_tenant
+@kabupaten_option
 def replay_dead_letters(webhook: UUID, position: int | None, kabupaten: str | None) -> None:
     """Mengirim sekali lagi kabar yang tidak diterima."""
     with _webhooks(kabupaten) as webhooks:
@@ -249,7 +249,7 @@ def replay_dead_letters(webhook: UUID, position: int | None, kabupaten: str | No
 @webhook_group.command("rewind")
 @click.argument("webhook", type=click.UUID)
 @click.argument("position", type=int)
-@_tenant
+@kabupaten_option
 def rewind_webhook(webhook: UUID, position: int, kabupaten: str | None) -> None:
     """Mengabarkan lagi semuanya sesudah satu posisi."""
     with _webhooks(kabupaten) as webhooks:
@@ -260,7 +260,7 @@ def rewind_webhook(webhook: UUID, position: int, kabupaten: str | None) -> None:
 
 @webhook_group.command("end")
 @click.argument("webhook", type=click.UUID)
-@_tenant
+@kabupaten_option
 def end_webhook(webhook: UUID, kabupaten: str | None) -> None:
     """Berhenti memanggil satu sistem."""
     with _webhooks(kabupaten) as webhooks:
@@ -280,19 +280,20 @@ def _check_seat(accounts: Accounts, role: str, unit: str) -> None:
 
 @contextmanager
 def _accounts(kabupaten: str | None) -> Iterator[Accounts]:
-    with _served(kabupaten) as (_, tenant, pool):
+    with served(kabupaten) as (_, tenant, pool):
         yield Accounts(pool, tenant)
 
 
 @contextmanager
-def _served(kabupaten: str | None) -> Iterator[tuple[Settings, Tenant, Pool]]:
+def served(kabupaten: str | None) -> Iterator[tuple[Settings, Tenant, Pool]]:
+    """The kabupaten a command is about, with a connection."""
     settings = load()
-    served = tenants(settings, embedded.dsn(settings))
-    code = kabupaten or next(iter(served))
-    if code not in served:
+    found = tenants(settings, embedded.dsn(settings))
+    code = kabupaten or next(iter(found))
+    if code not in found:
         raise click.ClickException(f"Kabupaten {code} tidak dilayani di sini")
-    with connect(served[code].dsn, 1, 1, settings.statement_seconds, settings.lock_seconds) as pool:
-        yield settings, served[code], pool
+    with connect(found[code].dsn, 1, 1, settings.statement_seconds, settings.lock_seconds) as pool:
+        yield settings, found[code], pool
 
 
 COMMANDS: tuple[click.Command, ...] = (units_command, account_group, token_group, webhook_group)

@@ -25,7 +25,8 @@ from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
 
 from service import settings as settings_
-from service.access import AUDITS, SEARCHES, Who
+from service.access import AUDITS, EMERGENCY, SEARCHES, Who
+from service.api import access as doors
 from service.api import (
     accounts,
     audit,
@@ -126,6 +127,7 @@ def create(
             *pages.HANDLERS,
             *letters.HANDLERS,
             *reads.HANDLERS,
+            *doors.HANDLERS,
             *board.HANDLERS,
             *evidence.HANDLERS,
             _assets(web / "static"),
@@ -224,6 +226,7 @@ def _words(engine: JinjaTemplateEngine) -> None:
     engine.engine.globals["SEARCHES"] = SEARCHES
     engine.engine.globals["REFERS"] = board.READERS
     engine.engine.globals["AUDITS"] = AUDITS
+    engine.engine.globals["EMERGENCY"] = EMERGENCY
     engine.engine.trim_blocks = True
     engine.engine.lstrip_blocks = True
 

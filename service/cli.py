@@ -14,7 +14,7 @@ import uvicorn
 from psycopg.sql import SQL, Identifier
 
 from projections import log
-from service import administration, embedded, emigration, following, ledger, reads, roles
+from service import administration, assigning, embedded, emigration, following, ledger, reads, roles
 from service.bookkeeping import ledger_group
 from service.exchange.commands import importing
 from service.juknis import JuknisError
@@ -194,7 +194,7 @@ def refuse_yesterdays_tables(settings: Settings) -> None:
 
 
 _OTHERS = (importing, juknis_group, ledger_group, evidence_group, moving_command, *emigration.COMMANDS)
-for command in (*administration.COMMANDS, *following.COMMANDS, *_OTHERS):
+for command in (*administration.COMMANDS, *assigning.COMMANDS, *following.COMMANDS, *_OTHERS):
     main.add_command(command)
 
 if __name__ == "__main__":

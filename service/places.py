@@ -17,16 +17,19 @@ from psycopg import Connection
 
 from domain import refusals, stories, words
 from domain.case import NAKES, Case, Personal, Recorded, Role, done
+from domain.emergency import open_until
 from domain.person import Person, RecordsAbsorbed, along, by_former_desk
 from domain.protocol import Book
 from projections import follow, growth, log, people, pmt, timeline
 from projections import queue as lists
 from projections import referral as ways
+from projections.people import Found
 from projections.queue import Narrow, Page, Task
 from projections.referral import Step, Tracked
 from service import access, embedded, ledger
 from service.access import Who
 from service.accounts import Accounts, Sessions
+from service.assignments import Assignments
 from service.fhir.resources import Seen, of_referral
 from service.following import followed, juknis
 from service.handle import Actor, Answer, Submitted
@@ -93,6 +96,7 @@ class Place:
         self._writer = Writer(store, settings.combine_entries, retries=settings.retries)
         self.accounts = Accounts(self._pool, tenant, settings.sign_in_tries, settings.sign_in_minutes)
         self.sessions = Sessions(self._pool, tenant)
+        self.assignments = Assignments(self._pool, tenant.schema)
         self.tokens = Tokens(self._pool, tenant, self.accounts)
         self.reads = Reads(
             self._pool, tenant.schema, Spool(spool_dir(settings) / tenant.schema), settings.spool_seconds
@@ -201,11 +205,12 @@ class Place:
             state = stories.fold(story)
             if state is None or not self._readable(conn, who, case, state):
                 return None
+            until = None if access.may_open(who, self._known(conn, case, state)) else self._until(who, state)
             fresh = self._wait(conn, not_older_than)
             full = who.role in access.FULL_NIK
             person = people.person(conn, self.schema, case, full_nik=full) if who.role in access.NAMED else None
         self.reads.note(who, [case], what)
-        return Opened(case, story, state, person), fresh
+        return Opened(case, story, state, person, until), fresh
 
     def asked_for(self, who: Who, case: UUID) -> Opened | None:
         """A case whose transfer is this post's to answer: who it is may be seen before it may be opened."""
@@ -219,7 +224,33 @@ class Place:
         return Opened(case, story, state, person)
 
     def _readable(self, conn: Connection[Any], who: Who, case: UUID, state: Case | None) -> bool:
-        return access.may_open(who, self._known(conn, case, state))
+        return access.may_open(who, self._known(conn, case, state)) or self._until(who, state) is not None
+
+    def _until(self, who: Who, state: Case | None) -> datetime | None:
+        """Until when this account reads a case for an emergency, which its story tells."""
+        return open_until(state, str(who.account), self.now()) if who.role in access.EMERGENCY else None
+
+    def readable(self, who: Who, case: UUID) -> bool:
+        """This post may open the case. Nothing of it is shown."""
+        with self._pool.connection() as conn:
+            return self._readable(conn, who, case, stories.fold(log.stories(conn, self.schema, [case])[case]))
+
+    def exists(self, case: UUID) -> bool:
+        """There is such a case somewhere in the kabupaten."""
+        with self._pool.connection() as conn:
+            return bool(log.stories(conn, self.schema, [case])[case])
+
+    def identity(self, who: Who, case: UUID) -> Found | None:
+        """Who a case of these places is, whole. Whoever shows it notes it: `unmasking` alone asks for this."""
+        with self._pool.connection() as conn:
+            state = stories.fold(log.stories(conn, self.schema, [case])[case])
+            if not isinstance(state, Person) or not access.may_open(who, self._known(conn, case, state)):
+                return None
+            return people.person(conn, self.schema, case, full_nik=True)
+
+    def connection(self) -> AbstractContextManager[Connection[Any]]:
+        """For what keeps a table of its own beside the log."""
+        return self._pool.connection()
 
     def _known(self, conn: Connection[Any], case: UUID, state: Case | None) -> Case | None:
         """A case that was merged is read where the one is that carries it on, once that has moved."""
@@ -400,6 +431,10 @@ class Place:
     def submit_whole(self, sent: Sequence[Submitted], who: Who) -> Sequence[Answer]:
         """Record all of it, or nothing where something is refused."""
         return self._writer.record_whole([self._as_stored(one, who) for one in sent], self._actor(who))
+
+    def record_as(self, sent: Submitted, actor: Actor) -> Answer:
+        """Record what has its own door, which says itself who may."""
+        return self._writer.submit([sent], actor).result()[0]
 
     async def submitted(self, sent: Sequence[Submitted], who: Who) -> Sequence[Answer]:
         """The same without a thread that waits, unless a story must be looked into before."""

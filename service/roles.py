@@ -25,6 +25,9 @@ MAY: Mapping[str, LiteralString] = {
     "events": _ADD,
     "entries": _ADD,
     "reads": _ADD,
+    "emergency_tries": _ADD,
+    "assignments": _ADD,
+    "assignment_ends": _ADD,
     "head": "SELECT, UPDATE",
     "person_key": _CHANGE,
     "policies": _CHANGE,
@@ -43,7 +46,10 @@ MAY: Mapping[str, LiteralString] = {
 A part of a table is reached through the whole only: on the parts themselves it may do nothing.
 """
 
-READABLE = ("events", "entries", "head", "reads", "follower", "migration", "units")
+READABLE = (
+    "events", "entries", "head", "reads", "emergency_tries", "assignments", "assignment_ends", "follower", "migration",
+    "units",
+)  # fmt: skip
 """What the reader may see: the log with the identities sealed, who looked, and how far the lists are. No keys of
 persons, no passwords, sessions or tokens, and none of the lists that have names in them. Of the others each list says
 itself which columns are for everybody (`Table.public`)."""

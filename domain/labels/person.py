@@ -25,4 +25,10 @@ CODES: dict[str, str] = {
     "hp-rusak": "HP rusak",
     "dari-catatan-kertas": "dipindah dari catatan kertas",
     "lupa": "lupa",
+    "gawat-darurat": "gawat darurat",
+    "persalinan": "persalinan",
+    "rujukan-datang": "pasien rujukan datang",
+    "bencana": "bencana",
+    "wajar": "wajar",
+    "tidak-wajar": "tidak wajar",
 }

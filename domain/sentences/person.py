@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain import person
+from domain import emergency, person
 from domain.labels import label
 from domain.sentences.sentence import of, sentence
 
@@ -86,3 +86,15 @@ def _death_reviewed(event: person.DeathReviewed, by: str) -> str:
     words = {True: "sebenarnya dapat dicegah", False: "tidak dapat dicegah"}
     found = words[event.avoidable] if event.avoidable is not None else None
     return sentence(f"Kematian {label(event.whose)} dilaporkan dan ditinjau {by}", found)
+
+
+@of(emergency.EmergencyOpened, "Dibuka karena darurat")
+def _opened(event: emergency.EmergencyOpened, by: str) -> str:
+    return (
+        f"Dibuka {by} dari tempat lain karena darurat ({label(event.reason)}), untuk dibaca selama {event.hours} jam."
+    )
+
+
+@of(emergency.EmergencyReviewed, "Pembukaan darurat diperiksa")
+def _reviewed(event: emergency.EmergencyReviewed, by: str) -> str:
+    return f"Pembukaan karena darurat diperiksa {by}: {label(event.verdict)}."

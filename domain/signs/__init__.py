@@ -77,6 +77,7 @@ Sign = (
     | person.SuspectedTwice
     | person.MeasuredTwice
     | person.DataRequestOpen
+    | person.EmergencyUnreviewed
     | person.ConsentTakenBack
     | person.NikDoubtful
     | person.LateEntry

@@ -73,6 +73,7 @@ MEANINGS: Mapping[str, str] = {
     "suspected-twice": "mungkin tercatat dua kali ({why} sama)",
     "measured-twice": "dua orang mengukur pada satu hari dengan angka berbeda",
     "data-request-open": "keluarga meminta melihat, memperbaiki atau menghapus data",
+    "emergency-unreviewed": "petugas dari tempat lain membuka kasus karena darurat, belum diperiksa",
     "consent-taken-back": "keluarga menarik persetujuannya",
     "nik-doubtful": "NIK dalam berkas impor disamarkan atau keliru",
     "late-entry": "dicatat lebih dari {days} hari sesudah kejadian",

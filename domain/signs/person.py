@@ -13,7 +13,8 @@ from domain import figures
 from domain.care import HomeVisited
 from domain.case import Corrected, Evidence, Retracted, Role, done, zone
 from domain.child import AbsenceRecorded, Child, Identified, Moved, Registered
-from domain.labels import label
+from domain.emergency import EmergencyOpened, unreviewed
+from domain.labels import ROLES, label
 from domain.person import (
     ConsentWithdrawn,
     DataRequestFulfilled,
@@ -172,6 +173,22 @@ class DataRequestOpen(PersonSign, frozen=True, tag="data-request-open"):
             )
             for a in done(person.acts, DataRequestReceived)
             if a.event.request not in answered  # type: ignore[attr-defined]
+        )
+
+
+class EmergencyUnreviewed(PersonSign, frozen=True, tag="emergency-unreviewed"):
+    """Somebody from elsewhere opened the case in an emergency, and nobody has looked into whether there was one."""
+
+    AFTER = frozenset({EmergencyOpened})
+
+    def of(self, person: Person, chart: Chart) -> tuple[Evidence, ...]:
+        return tuple(
+            rests_on(
+                [a],
+                f"Dibuka {ROLES[a.role]} dari tempat lain {figures.day(a.on)}, alasan: {label(a.event.reason)}.",  # type: ignore[attr-defined]
+                key=str(a.event.emergency),  # type: ignore[attr-defined]
+            )
+            for a in unreviewed(person)
         )
 
 

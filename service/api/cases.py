@@ -16,7 +16,9 @@ from domain.chart import Chart, Point
 from domain.child import Child
 from projections.queue import Task
 from projections.timeline import Told
+from service import access
 from service.access import Who
+from service.api.queues import covered
 from service.places import Opened, Place
 from service.problems import Trouble
 
@@ -58,6 +60,7 @@ def view(
 ) -> CaseView:
     """The case, if it is one of this post's; the same 404 for all others, whether they exist or not."""
     opened, fresh = opened_or_404(who, place, case, "case", not_older_than)
+    tasks = place.tasks(who, case)
     return CaseView(
         case,
         opened.kind,
@@ -66,7 +69,7 @@ def view(
         opened.state.posyandu,
         opened.state.active,
         _identity(opened),
-        place.tasks(who, case),
+        tasks if who.role in access.NAMED else tuple(map(covered, tasks)),
         fresh,
     )
 

@@ -78,6 +78,8 @@ def _opened(form: Form, who: Who, place: Place, case: UUID) -> Opened | None:
     """The case of a form. For a transfer the other side has a form, too, which shows no more than it may know."""
     found = place.open(who, case, "form")
     if found is not None:
+        if found[0].until is not None:
+            raise Trouble(403, "emergency-reads-only")
         return found[0]
     if form.tag in ANSWERS and (asked := place.asked_for(who, case)) is not None:
         return asked
@@ -399,6 +401,8 @@ def mending_page(
 
 def _wrong(who: Who, place: Place, case: UUID, number: int) -> tuple[Opened, Event, str]:
     opened, _ = opened_or_404(who, place, case, "mend")
+    if opened.until is not None:
+        raise Trouble(403, "emergency-reads-only")
     told = next((t for t in place.told(who, opened, limit=10_000).told if t.number == number), None)
     version = timeline.version_of(opened.story, who.role, number)
     if told is None or version is None:

@@ -11,6 +11,7 @@ from domain import referral as referral_steps
 from domain.case import PERSONS, Case, Event, done
 from domain.child import Child
 from domain.desa import Desa
+from domain.emergency import unreviewed
 from domain.family import Family, SupportClosed, SupportGranted, SupportRequested
 from domain.labels import ROLES, label
 from domain.person import DataRequestFulfilled, DataRequestReceived, Person, TransferRequested, open_transfer
@@ -71,6 +72,8 @@ def _possible_for(person: Person, tag: str) -> bool:
         return open_transfer(person) is not None
     if tag == "person.fulfil-data-request":
         return bool(_open_request(person))
+    if tag == "person.review-emergency-access":
+        return bool(unreviewed(person))
     if tag.startswith("referral.") and tag != "referral.create":
         return any(r.state in referral_steps.AFTER[_step(tag)] for r in person.referrals)
     if tag == "pmt.start":
@@ -102,6 +105,8 @@ def given(form: Form, opened: Opened | None, key: str) -> dict[str, list[str]]:
         given["request"] = [str(uuid7())]
         if form.tag == "person.fulfil-data-request":
             given["request"] = [key or _open_request(state)]
+    if "emergency" in form.hidden and isinstance(state, Person):
+        given["emergency"] = [key or next((str(a.event.emergency) for a in unreviewed(state)), "")]  # type: ignore[attr-defined]
     for name in ("into", "other"):
         if name in form.hidden and key:
             given[name] = [key]

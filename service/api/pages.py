@@ -14,11 +14,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 from msgspec import Struct
+from msgspec.structs import replace
 
-from domain import checkups, figures, labels
+from domain import checkups, emergency, figures, labels
 from domain.antenatal import KRST, RiskScored
 from domain.birth import neonatal_contacts, risk_tags
-from domain.case import NAKES, PERSONS, Corrected, Retracted, Role, done
+from domain.case import NAKES, PERSONS, Corrected, Event, Retracted, Role, done
 from domain.child import Child
 from domain.desa import Desa
 from domain.labels import KINDS
@@ -320,17 +321,19 @@ def case_page(
             "facts": list(_facts(opened, who, place)),
             "region": isinstance(opened.state, Desa),
             "under": regions.under(opened.state, units) if isinstance(opened.state, Desa) else (),
-            "identify": _identify(opened, who),
-            "tasks": [_owed(task, who, place, every, now, f"/kasus/{case}") for task in tasks],
+            "until": f"{opened.until.astimezone(place.tenant.zone):%H.%M}" if opened.until else "",
+            "identify": "" if opened.until else _identify(opened, who),
+            "tasks": [_as_read(_owed(task, who, place, every, now, f"/kasus/{case}"), opened) for task in tasks],
             "kin": list(_kin(opened, who, place, now)),
             "pairs": list(pairing.on_page(opened, who, place)),
             "referrals": list(letters.on_page(opened, who, place)),
-            "actions": list(_actions(opened, who, now.date())),
+            "actions": [] if opened.until else list(_actions(opened, who, now.date())),
             "chart": _chart(opened, place, grown),
             "growth": [_growth_row(m, opened) for m in reversed(grown)],
-            "story": [_line(one, who, place, case) for one in told.told],
+            "story": [_line(one, who, place, opened) for one in told.told],
             "older": f"/kasus/{case}?sesudah={told.after}" if told.after else "",
             "readers": reads.link(opened, who),
+            "unmask": f"/kasus/{case}/identitas" if who.role in access.AUDITS and opened.kind in PERSONS else "",
         },
     )
 
@@ -353,6 +356,11 @@ def _owed(task: Task, who: Who, place: Place, told: Mapping[int, Told], now: dat
         action_words=row.action_words,
         aside=f"/isi/case.set-aside?{aside}" if may_put_off else "",
     )
+
+
+def _as_read(task: Owed, opened: Opened) -> Owed:
+    """Whoever reads in an emergency does nothing here."""
+    return replace(task, action="", action_words="", aside="") if opened.until else task
 
 
 def _facts(opened: Opened, who: Who, place: Place) -> Iterator[tuple[str, str]]:
@@ -529,8 +537,8 @@ def _z(z: float | None) -> str:
     return "–" if z is None else figures.z(z)
 
 
-def _line(told: Told, who: Who, place: Place, case: UUID) -> Line:
-    mends = told.retracted_by is None and told.topic not in _NEVER_MENDED
+def _line(told: Told, who: Who, place: Place, opened: Opened) -> Line:
+    mends = opened.until is None and told.retracted_by is None and told.topic not in _NEVER_MENDED
     mine = told.actor == str(who.account) or who.role in NAKES
     return Line(
         on=told.on.isoformat(),
@@ -538,11 +546,12 @@ def _line(told: Told, who: Who, place: Place, case: UUID) -> Line:
         heard=plainly.heard(told.heard, told.on, place.tenant.zone),
         struck=told.retracted_by is not None,
         former=told.by_former_desk,
-        mend=f"/salah/{case}/{told.number}" if mends and mine and access.may(who.role, "case.retract") else "",
+        mend=f"/salah/{opened.case}/{told.number}" if mends and mine and access.may(who.role, "case.retract") else "",
     )
 
 
-_NEVER_MENDED = frozenset(TOPICS[event] for event in (Corrected, Retracted, *TOLD_TWICE))
+_STANDING: tuple[type[Event], ...] = (Corrected, Retracted, *TOLD_TWICE, *emergency.EVENTS)
+_NEVER_MENDED = frozenset(TOPICS[event] for event in _STANDING)
 
 
 HANDLERS: tuple[Any, ...] = (home, desk_page, search_page, case_page, *filling.HANDLERS, *feeding.HANDLERS)

@@ -71,7 +71,7 @@ def listed(
     page = listed.page
     return Queue(
         desk,
-        page.tasks if named else tuple(map(_covered, page.tasks)),
+        page.tasks if named else tuple(map(covered, page.tasks)),
         page.counts,
         page.after,
         page.position,
@@ -80,7 +80,7 @@ def listed(
     )
 
 
-def _covered(task: Task) -> Task:
+def covered(task: Task) -> Task:
     """For whoever may see the work and not whose it is."""
     name, mother = access.initials(task.name), access.initials(task.mother)
     return replace(task, name=name, mother=mother, address="", rt="", rw="")

@@ -101,6 +101,8 @@ def _open(who: Who, place: Place, case: UUID) -> Opened:
     if who.role not in LOOKERS:
         raise Trouble(403, "not-allowed")
     opened, _ = opened_or_404(who, place, case, "reads")
+    if opened.until is not None:
+        raise Trouble(403, "emergency-reads-only")
     place.reads.settle()
     return opened
 

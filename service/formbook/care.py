@@ -75,6 +75,8 @@ FORMS: tuple[Form, ...] = (
          hidden=("request",)),
     Form("person.fulfil-data-request", "Jawab permintaan data", "Simpan jawaban", ("on", "answer"), ("note",),
          hidden=("request",)),
+    Form("person.review-emergency-access", "Periksa pembukaan darurat", "Simpan", ("on", "verdict"), ("note",),
+         hidden=("emergency",), hint="Tanyakan kepada yang membuka, dan lihat riwayat kasus ini pada hari itu."),
     Form("person.record-consent", "Catat persetujuan", "Simpan", ("on", "to")),
     Form("person.withdraw-consent", "Catat penarikan persetujuan", "Simpan", ("on", "to"), ("note",)),
     Form("person.restrict-processing", "Batasi pemakaian data", "Simpan", ("on",), ("note",)),
