@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, ParamSpec
+from typing import Any
 from urllib.request import urlopen
 
 import click
@@ -14,36 +12,19 @@ import uvicorn
 from psycopg.sql import SQL, Identifier
 
 from projections import log
-from service import administration, embedded, emigration, following
+from service import administration, embedded, emigration, following, rotation
 from service.exchange.commands import importing
-from service.juknis import JuknisError
+from service.mendable import said_plainly
 from service.migrate import MigrationError, migrate, pending
 from service.moving import moving_command
 from service.rulebook.commands import juknis_group
-from service.settings import Settings, SettingsError, load
+from service.settings import Settings, load
 from service.tenants import Tenant, tenants
-
-P = ParamSpec("P")
 
 HEALTH = "/health"
 """Answers 200 as soon as requests are served; asks nothing of whoever calls."""
 
 CATCHING_UP_SECONDS = 2
-
-
-def said_plainly(command: Callable[P, None]) -> Callable[P, None]:
-    """What the operator can mend is said in one line, without a traceback."""
-
-    @wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except (SettingsError, embedded.EmbeddedError, MigrationError, JuknisError) as problem:
-            raise click.ClickException(str(problem)) from None
-        except psycopg.OperationalError as problem:
-            raise click.ClickException(f"PostgreSQL: {problem}") from None
-
-    return run
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -176,7 +157,7 @@ def refuse_yesterdays_tables(settings: Settings) -> None:
                 raise MigrationError(f"{tenant.name}: {', '.join(missing)} belum dijalankan; jalankan dampingi migrate")
 
 
-_OTHERS = (importing, juknis_group, moving_command, *emigration.COMMANDS)
+_OTHERS = (importing, juknis_group, moving_command, *emigration.COMMANDS, rotation.master_key_group)
 for command in (*administration.COMMANDS, *following.COMMANDS, *_OTHERS):
     main.add_command(command)
 

@@ -32,8 +32,8 @@ from service.accounts import Accounts
 from service.exchange.rows import FileError
 from service.handle import Actor, Asked, Submitted, record
 from service.moving import Wanted, wanted_in
-from service.sealing import Sealing
-from service.settings import Settings, SettingsError, load, master_key
+from service.sealing import sealing_of
+from service.settings import Settings, SettingsError, load
 from service.store import Entry, FactMapper, Store, connect
 from service.tenants import Tenant, tenants
 
@@ -225,7 +225,7 @@ def _side(settings: Settings, code: str) -> Iterator[Side]:
         raise click.ClickException(f"Kabupaten {code} tidak dilayani di sini")
     book = following.juknis().book
     with connect(tenant.dsn, 1, 2, settings.statement_seconds, settings.lock_seconds) as pool:
-        sealing = Sealing(master_key(settings), tenant.schema)
+        sealing = sealing_of(settings, tenant.schema)
         store = Store(pool, tenant.schema, sealing, tenant.zone, lambda on: book(on).protocol.edition)
         yield Side(store, Accounts(pool, tenant).units(), code)
 

@@ -30,8 +30,8 @@ from service.fhir.resources import Seen, of_referral
 from service.following import followed, juknis
 from service.handle import Actor, Answer, Submitted
 from service.juknis import Juknis
-from service.sealing import Sealing
-from service.settings import Settings, master_key
+from service.sealing import sealing_of
+from service.settings import Settings
 from service.store import Store, connect
 from service.tenants import Tenant, tenants
 from service.tokens import Tokens
@@ -66,28 +66,28 @@ class Opened(Struct, frozen=True):
 def open_places(settings: Settings) -> dict[str, Place]:
     """Every kabupaten served here, each with connections of its own."""
     read = juknis()
-    master = master_key(settings)
     found = tenants(settings, embedded.dsn(settings))
-    return {code: Place(tenant, settings, read, master) for code, tenant in found.items()}
+    return {code: Place(tenant, settings, read) for code, tenant in found.items()}
 
 
 class Place:
     """What the doors ask of one kabupaten. Every method is a question or a command of one short transaction or none."""
 
-    def __init__(self, tenant: Tenant, settings: Settings, juknis: Juknis, master: bytes) -> None:
+    def __init__(self, tenant: Tenant, settings: Settings, juknis: Juknis) -> None:
         self.tenant = tenant
         self.settings = settings
         self._juknis = juknis
         self._pool = connect(
             tenant.dsn, settings.pool_min, settings.pool_max, settings.statement_seconds, settings.lock_seconds
         )
-        self._sealing = Sealing(master, tenant.schema)
+        self._sealing = sealing_of(settings, tenant.schema)
         store = Store(self._pool, tenant.schema, self._sealing, tenant.zone, self._edition)
         self._writer = Writer(store, settings.combine_entries, retries=settings.retries)
         self.accounts = Accounts(self._pool, tenant, settings.sign_in_tries, settings.sign_in_minutes)
         self.sessions = Sessions(self._pool, tenant)
         self.tokens = Tokens(self._pool, tenant, self.accounts)
         with self._pool.connection() as conn:
+            self._sealing.learn(conn)
             follow.prepare(conn, followed(tenant, self._sealing), self.book())
 
     def close(self) -> None:
@@ -349,6 +349,7 @@ class Place:
     def by_nik(self, nik: str, mothers: bool = False) -> tuple[UUID, ...]:
         """The cases of a NIK, or of the children of a mother's."""
         with self._pool.connection() as conn:
+            self._sealing.learn(conn)
             return people.of_nik(conn, self.schema, self._sealing.nik_hash(nik), mothers)
 
     def newest(self) -> None:

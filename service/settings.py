@@ -81,6 +81,10 @@ class Settings(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     """32 bytes in base64 that wrap the key of every person. Lost, all names are lost; keep it apart from the data."""
     master_key_file: Path | None = None
     """A file with the master key in base64, for those who hand over secrets as files."""
+    master_key_before: bytes | None = None
+    """The master key in force until now, only while it is being changed: what it wrapped can still be read."""
+    master_key_before_file: Path | None = None
+    """A file with that key, in base64."""
 
     def __repr__(self) -> str:
         return f"Settings(host={self.host!r}, port={self.port}, tenants={self.tenants!r})"
@@ -102,8 +106,10 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         settings = msgspec.convert({"data_dir": _data_dir(environ), **given}, Settings, strict=False, dec_hook=_path)
     except msgspec.ValidationError as problem:
         raise SettingsError(str(problem)) from None
-    if settings.master_key is not None and len(settings.master_key) != KEY_BYTES:
-        raise SettingsError(f"DAMPINGI_MASTER_KEY must be {KEY_BYTES} bytes in base64")
+    for name in ("master_key", "master_key_before"):
+        key = getattr(settings, name)
+        if key is not None and len(key) != KEY_BYTES:
+            raise SettingsError(f"{_PREFIX}{name.upper()} must be {KEY_BYTES} bytes in base64")
     return settings
 
 
@@ -121,6 +127,13 @@ def master_key(settings: Settings) -> bytes:
     if settings.database_url is not None:
         raise SettingsError("set DAMPINGI_MASTER_KEY (or DAMPINGI_MASTER_KEY_FILE): 32 random bytes in base64")
     return _read_key(_own_key_file(settings.data_dir))
+
+
+def former_master_key(settings: Settings) -> bytes | None:
+    """The key that is being taken out of force, where one is named."""
+    if settings.master_key_before is None and settings.master_key_before_file is not None:
+        return _read_key(settings.master_key_before_file)
+    return settings.master_key_before
 
 
 def root() -> Path:
