@@ -23,6 +23,7 @@ from msgspec.structs import replace
 
 from domain import stories
 from domain.case import Case, Command, Envelope, Personal, Recorded, Refused
+from domain.erasure import forgotten
 from domain.person import LeaveKabupaten, LeftKabupaten, Person, TransferAccepted
 from domain.refusals import refusal
 from projections import log
@@ -110,7 +111,10 @@ def _copy(here: Side, there: Side, case: UUID, story: Sequence[Recorded], posyan
         entries = [Entry(by, b"", len(list(of))) for by, of in groupby(copies, key=lambda r: r.by)]
         keys = there.store.sealing.keys(conn, [case])
         # `made` fills while the mapper seals, before the recorder reads it.
-        EventStore(FactMapper(keys), there.store.recorder).put(copies, entries=entries, keys=keys.made, conn=conn)
+        with conn.transaction():
+            EventStore(FactMapper(keys), there.store.recorder).put(copies, entries=entries, keys=keys.made, conn=conn)
+            if forgotten(copies):
+                there.store.sealing.destroy(conn, case)
     return len(copies)
 
 

@@ -16,6 +16,7 @@ from psycopg import Connection
 
 from domain import refusals, stories, words
 from domain.case import NAKES, Case, Personal, Recorded, Role, done
+from domain.erasure import forgotten
 from domain.person import Person, RecordsAbsorbed, along, by_former_desk
 from domain.protocol import Book
 from projections import follow, growth, log, people, pmt, timeline
@@ -179,6 +180,8 @@ class Place:
             fresh = self._wait(conn, not_older_than)
             full = who.role in access.FULL_NIK
             person = people.person(conn, self.schema, case, full_nik=full) if who.role in access.NAMED else None
+            if person is not None and forgotten(story):
+                person = people.unnamed(person)  # the lists may not have followed yet
             self.accounts.note_read(conn, who, case, what)
         return Opened(case, story, state, person), fresh
 
@@ -192,6 +195,13 @@ class Place:
             person = people.person(conn, self.schema, case, full_nik=who.role in access.FULL_NIK)
             self.accounts.note_read(conn, who, case, "transfer")
         return Opened(case, story, state, person)
+
+    def unnamed(self, who: Who, case: UUID) -> Opened | None:
+        """A case as an office may know it that has something to do there: that it is one of its own, and no more."""
+        with self._pool.connection() as conn:
+            story = log.stories(conn, self.schema, [case])[case]
+        state = stories.fold(story)
+        return Opened(case, story, state, None) if state is not None and access.reaches(who, state) else None
 
     def _readable(self, conn: Connection[Any], who: Who, case: UUID, state: Case | None) -> bool:
         return access.may_open(who, self._known(conn, case, state))
@@ -282,7 +292,7 @@ class Place:
     def _personal(self, story: Sequence[Recorded]) -> dict[int, Personal]:
         parts = [(r.case, r.version, getattr(r.event, "personal", None)) for r in story]
         sealed = [(case, version, part) for case, version, part in parts if isinstance(part, bytes)]
-        if not sealed:
+        if not sealed or forgotten(story):
             return {}
         with self._pool.connection() as conn:
             opened = self._sealing.open_many(conn, sealed)
@@ -328,6 +338,7 @@ class Place:
             sealed = [
                 (case, r.version, r.event.personal)
                 for case in may
+                if not forgotten(told[case])
                 for r in told[case]
                 if isinstance(getattr(r.event, "personal", None), bytes)
             ]

@@ -76,6 +76,8 @@ def form_page(
 
 def _opened(form: Form, who: Who, place: Place, case: UUID) -> Opened | None:
     """The case of a form. For a transfer the other side has a form, too, which shows no more than it may know."""
+    if form.tag in access.UNNAMED:
+        return _unnamed(who, place, case)
     found = place.open(who, case, "form")
     if found is not None:
         return found[0]
@@ -84,6 +86,13 @@ def _opened(form: Form, who: Who, place: Place, case: UUID) -> Opened | None:
     if form.tag == "person.request-transfer":
         return None
     raise Trouble(404, "not-found")
+
+
+def _unnamed(who: Who, place: Place, case: UUID) -> Opened:
+    opened = place.unnamed(who, case)
+    if opened is None:
+        raise Trouble(404, "not-found")
+    return opened
 
 
 ANSWERS = frozenset({"person.accept-transfer", "person.refuse-transfer"})
@@ -150,7 +159,9 @@ def _form_page(
             "entry": entry,
             "case": case,
             "back": back,
-            "back_to": back or (f"/kasus/{opened.case}" if opened is not None else "/"),
+            "linked": form.tag not in access.UNNAMED,
+            "back_to": back
+            or (f"/kasus/{opened.case}" if opened is not None and form.tag not in access.UNNAMED else "/"),
         },
         status_code=status,
     )
@@ -207,7 +218,7 @@ def fill(tag: FromPath[str], who: NamedDependency[Who], place: NamedDependency[P
     if not errors:
         answer = _submit(place, who, entry, case, command)
         if answer.answer in ("recorded", "already"):
-            elsewhere = answer.code == "case-moved" or tag in _LEAVING
+            elsewhere = answer.code == "case-moved" or tag in _LEAVING or tag in access.UNNAMED
             return _recorded(answer, "/" if elsewhere else back or f"/kasus/{answer.case}")
         problem = answer.says or plainly.NEWS["gagal"]
     opened = _opened_again(form, who, place, _uuid(case)) if not form.begins else None

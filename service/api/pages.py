@@ -18,9 +18,10 @@ from msgspec import Struct
 from domain import checkups, figures, labels
 from domain.antenatal import KRST, RiskScored
 from domain.birth import neonatal_contacts, risk_tags
-from domain.case import NAKES, PERSONS, Corrected, Retracted, Role, done
+from domain.case import NAKES, PERSONS, Corrected, Event, Retracted, Role, done
 from domain.child import Child
 from domain.desa import Desa
+from domain.erasure import FINAL
 from domain.labels import KINDS
 from domain.labels import STATES as STANDINGS
 from domain.person import TOLD_TWICE, Person
@@ -36,7 +37,7 @@ from service.api import feeding, filling, letters, offered, pairing
 from service.api import units as regions
 from service.api.cases import Measure, measures, opened_or_404
 from service.api.queues import found, listed
-from service.api.subject import subject
+from service.api.subject import short, subject
 from service.chart import Dot, weight_chart
 from service.formbook import FORMS
 from service.places import Opened, Place
@@ -158,7 +159,7 @@ def _row(task: Task, who: Who, place: Place, units: access.Units, now: datetime,
     action, words = _action(task, who, back)
     return Row(
         case=task.case,
-        name=_called(task, units) if task.kind == "desa" else _name(task.name, who) or _called(task, units),
+        name=_called(task, units) if task.kind in ("desa", "") else _name(task.name, who) or _called(task, units),
         named=named,
         age=plainly.age(task.kind, task.born, now.date()) if task.kind else "",
         task=task.task,
@@ -185,6 +186,8 @@ def _called(task: Task, units: access.Units) -> str:
     """What has no name of its own: a unit has that of the map, of a person this desk may know no more than the kind."""
     if task.kind == "desa" and task.desa in units:
         return units[task.desa].name
+    if task.case is not None and not task.kind:
+        return f"Kasus {short(task.case)}"
     return KINDS.get(task.kind, "Tugas terlambat")
 
 
@@ -244,6 +247,8 @@ def search_page(
     """People by name, in one's own places; with `kasus`, to say who of them may be the person of that case."""
     units, today = place.accounts.units(), place.now().date()
     double = opened_or_404(who, place, kasus, "search")[0] if kasus is not None else None
+    if double is not None and double.person is not None:
+        q = q or double.person.name  # here and not in the address of this page: addresses are kept by many hands
     hits = [
         _hit(one, units, today, "" if double is None else pairing.suspicion(double, one.case))
         for one in (found(who, place, q) if q.strip() else ())
@@ -473,8 +478,7 @@ def _actions(opened: Opened, who: Who, today: date) -> Iterator[tuple[str, str]]
         if may and offered.fits(form, opened) and offered.possible(form, opened.state, today):
             yield f"/isi/{tag}?kasus={opened.case}", form.title
     if opened.kind in PERSONS and opened.state.active and access.may(who.role, "person.suspect-duplicate"):
-        name = opened.person.name if opened.person is not None else ""
-        yield f"/cari?{urlencode({'kasus': opened.case, 'q': name})}", FORMS["person.suspect-duplicate"].title
+        yield f"/cari?kasus={opened.case}", FORMS["person.suspect-duplicate"].title
 
 
 def _chart(opened: Opened, place: Place, grown: Sequence[Measure]) -> str:
@@ -541,7 +545,8 @@ def _line(told: Told, who: Who, place: Place, case: UUID) -> Line:
     )
 
 
-_NEVER_MENDED = frozenset(TOPICS[event] for event in (Corrected, Retracted, *TOLD_TWICE))
+_NEVER: tuple[type[Event], ...] = (Corrected, Retracted, *TOLD_TWICE, *FINAL)
+_NEVER_MENDED = frozenset(TOPICS[event] for event in _NEVER)
 
 
 HANDLERS: tuple[Any, ...] = (home, desk_page, search_page, case_page, *filling.HANDLERS, *feeding.HANDLERS)

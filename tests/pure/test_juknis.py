@@ -104,7 +104,7 @@ def test_the_book_of_a_day_holds_the_edition_in_force_and_the_posyandu_days() ->
     book = read_juknis(JUKNIS).book(date(2025, 6, 4), {"3603332001.01": 12})
     assert book.protocol.edition == "2025"
     assert book.session_days == {"3603332001.01": 12}
-    assert len(book.protocol.rules) == 144
+    assert len(book.protocol.rules) == 145
 
 
 # Protocol 11.3, columns queue, due within, escalates to, priority, of every row but the five views of late tasks.
@@ -159,7 +159,7 @@ V10 puskesmas-tpg 14d kabupaten 3       X01 bidan 7d puskesmas-tpg 2            
 X03 bidan 7d puskesmas-tpg 2            X04 kader 7d desa 3                     X05 puskesmas-tpg 14d kabupaten 3
 X06 puskesmas-dr 72h kabupaten 1        X07 puskesmas-dr 72h kabupaten 1        X08 kabupaten 72h inspektorat 1
 X09 puskesmas-tpg 24h kabupaten 1       X10 kader 30d bidan 4
-C42 kader 90d bidan 4
+C42 kader 90d bidan 4                    X11 kabupaten 72h inspektorat 1
 """
 
 

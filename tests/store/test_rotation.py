@@ -208,9 +208,7 @@ def test_the_former_wrappings_are_gone_from_the_file(kabupaten: Store, conn: Con
     was = [bytes(row[0]) for row in conn.execute("SELECT wrapped FROM kab_9911.person_key").fetchall()]
     assert say("ganti", now=NEW, before=OLD)[0] == 0
     conn.execute("CHECKPOINT")
-    row = conn.execute(
-        "SELECT pg_read_binary_file(pg_relation_filepath('kab_9911.person_key'::regclass))"
-    ).fetchone()
+    row = conn.execute("SELECT pg_read_binary_file(pg_relation_filepath('kab_9911.person_key'::regclass))").fetchone()
     assert row is not None
     assert not [one for one in was if one in bytes(row[0])]
 
