@@ -12,7 +12,7 @@ import uvicorn
 from psycopg.sql import SQL, Identifier
 
 from projections import log
-from service import administration, embedded, emigration, following, rotation
+from service import administration, embedded, emigration, following, rotation, traces
 from service.exchange.commands import importing
 from service.mendable import said_plainly
 from service.migrate import MigrationError, migrate, pending
@@ -157,7 +157,7 @@ def refuse_yesterdays_tables(settings: Settings) -> None:
                 raise MigrationError(f"{tenant.name}: {', '.join(missing)} belum dijalankan; jalankan dampingi migrate")
 
 
-_OTHERS = (importing, juknis_group, moving_command, *emigration.COMMANDS, rotation.master_key_group)
+_OTHERS = (importing, juknis_group, moving_command, *emigration.COMMANDS, rotation.master_key_group, *traces.COMMANDS)
 for command in (*administration.COMMANDS, *following.COMMANDS, *_OTHERS):
     main.add_command(command)
 
