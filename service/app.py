@@ -26,7 +26,7 @@ from litestar.template.config import TemplateConfig
 
 from service import settings as settings_
 from service.access import SEARCHES, Who
-from service.api import accounts, board, cases, entries, fhir, health, letters, pages, queues, referrals
+from service.api import accounts, board, cases, copies, entries, fhir, health, letters, pages, queues, referrals
 from service.api.kept import typed
 from service.api.schema import openapi
 from service.metrics import Counted
@@ -106,6 +106,7 @@ def create(
             *health.HANDLERS,
             *pages.HANDLERS,
             *letters.HANDLERS,
+            *copies.HANDLERS,
             *board.HANDLERS,
             _assets(web / "static"),
         ],

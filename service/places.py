@@ -265,6 +265,12 @@ class Place:
         told = [r for r in opened.story if r.version in versions and words.may_read_note(r.event, who.role)]
         return {version: personal.note for version, personal in self._personal(told).items() if personal.note}
 
+    def identity(self, opened: Opened) -> Personal:
+        """Everything told of who it is, also what no list shows."""
+        personal = self._personal(opened.story)
+        told = ((r.event, personal.get(r.version)) for r in stories.counting(opened.story))
+        return people.identity((event, part) for event, part in told if part is not None)
+
     def _by_former_desk(self, state: Case) -> Callable[[Recorded], bool]:
         """Whether an event was recorded where the case no longer was, by the places of the post it was recorded in."""
         absorbed = self._absorbed(state)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -27,7 +27,7 @@ from projections import timeline
 from projections.growth import InRoster
 from service import access, forms, plainly
 from service.access import Who
-from service.api import offered, pairing, sheet
+from service.api import kin, offered, pairing, sheet
 from service.api import units as regions
 from service.api.cases import opened_or_404
 from service.api.entries import Answer, answers
@@ -154,6 +154,7 @@ def _form_page(
             "subject": subject(opened, who, place) if opened is not None else None,
             "because": because,
             "pair": pairing.on_form(form, who, place, opened, _other(form, typed), back) if opened else None,
+            "relatives": list(_relatives(form, who, place, opened)),
             "problem": problem,
             "action": f"/isi/{form.tag}",
             "entry": entry,
@@ -165,6 +166,11 @@ def _form_page(
         },
         status_code=status,
     )
+
+
+def _relatives(form: Form, who: Who, place: Place, opened: Opened | None) -> Iterator[kin.Relative]:
+    if form.tag == "person.decide-erasure" and opened is not None:
+        yield from kin.relatives(opened, who, place)
 
 
 def _other(form: Form, typed: Typed) -> str:

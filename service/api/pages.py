@@ -33,7 +33,7 @@ from projections.queue import DueState, Narrow, Task
 from projections.timeline import Told
 from service import access, plainly
 from service.access import Who
-from service.api import feeding, filling, letters, offered, pairing
+from service.api import copies, feeding, filling, letters, offered, pairing
 from service.api import units as regions
 from service.api.cases import Measure, measures, opened_or_404
 from service.api.queues import found, listed
@@ -329,6 +329,7 @@ def case_page(
             "tasks": [_owed(task, who, place, every, now, f"/kasus/{case}") for task in tasks],
             "kin": list(_kin(opened, who, place, now)),
             "pairs": list(pairing.on_page(opened, who, place)),
+            "copy": copies.on_page(opened, who),
             "referrals": list(letters.on_page(opened, who, place)),
             "actions": list(_actions(opened, who, now.date())),
             "chart": _chart(opened, place, grown),

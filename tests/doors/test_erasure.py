@@ -119,7 +119,7 @@ def test_nobody_finds_a_forgotten_child_by_name(phone: Phones, place: Place) -> 
     erased(phone, place, case)
     for door in ("/cari?kasus=" + case, f"/kasus/{case}", "/daftar/bidan", "/timbang?posyandu=9901012001.01"):
         assert "Wirogunawan" not in phone("rina").page(door).text
-    assert not phone("rina").get("/people?q=Wirogunawan").json()["found"]
+    assert "Wirogunawan" not in phone("rina").get("/people?q=Wirogunawan").text
     assert "6,1 kg" in phone("rina").page(f"/kasus/{case}").text
 
 
@@ -130,3 +130,18 @@ def test_a_measurement_is_still_taken_and_a_name_no_more(phone: Phones, place: P
     named = {"do": "child.identify", "on": today().isoformat(), "personal": {"name": "Bambang"}}
     (answer,) = phone("siti").send(entry(budi, named))
     assert answer["code"] == "erased"
+
+
+def test_the_decision_names_the_other_cases_in_which_the_name_stands(phone: Phones, place: Place) -> None:
+    siti = str(uuid4())
+    registers = {"do": "pregnancy.register", "on": "2025-03-10", "hpht": "2025-01-01", "desa": "9901012001",
+                 "posyandu": "9901012001.01", "personal": {"name": "Siti Wirahadi"}}  # fmt: skip
+    born = {"do": "pregnancy.record-outcome", "on": "2025-09-20", "outcome": "lahir-hidup", "children": [{"sex": "P"}]}
+    answers = phone("rina").send(entry(siti, registers), entry(siti, born))
+    assert [one["answer"] for one in answers] == ["recorded", "recorded"]
+    asks_to_be_forgotten(phone, siti)
+    shown(place)
+    doctor = phone("bagus")
+    form = doctor.page(link(doctor.page(f"/kasus/{siti}").text, "person.decide-erasure", siti)).text
+    assert "Bayi ke-1" in form
+    assert "tidak diminta dihapus: namanya tetap di sana" in form
