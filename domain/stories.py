@@ -173,7 +173,7 @@ def decide(
         raise Refused("no-such-case")
     if belongs not in TAKEN_BY.get(type(event), {belongs}):
         raise Refused("other-kind-of-case")
-    if state is not None and erasure.erased(state) and getattr(event, "personal", None) is not None:
+    if getattr(event, "personal", None) is not None and state is not None and erasure.erased(state):
         raise Refused("erased")
     if isinstance(event, case.Corrected | case.Retracted):
         _check_mending(story, state, event, today, by)
