@@ -53,6 +53,7 @@ def serve(host: str | None, port: int | None, workers: int) -> None:
         bring_up_to_date(settings)
     else:
         refuse_yesterdays_tables(settings)
+    rotation.refuse_wrong_key(settings)
     uvicorn.run(
         "service.app:create",
         factory=True,
@@ -75,6 +76,7 @@ def follow(once: bool) -> None:
         bring_up_to_date(settings)
     else:
         refuse_yesterdays_tables(settings)
+    rotation.refuse_wrong_key(settings)
     following.follow(settings, once)
 
 

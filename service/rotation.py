@@ -21,7 +21,7 @@ from service import embedded
 from service.following import progressing
 from service.masterkey import LASTING, MasterKey, Secret, WrongMasterKey, of_webhook
 from service.mendable import said_plainly
-from service.sealing import place_of
+from service.sealing import place_of, sealing_of
 from service.settings import Settings, SettingsError, former_master_key, load, master_key
 from service.tenants import Tenant, tenants
 
@@ -217,6 +217,14 @@ def check_command() -> None:
             "Belum semua terbuka dengan kunci induk yang sekarang. Sebutkan juga kunci lama di"
             " DAMPINGI_MASTER_KEY_BEFORE, lalu jalankan dampingi kunci-induk ganti."
         )
+
+
+def refuse_wrong_key(settings: Settings) -> None:
+    """A service with another master key than the database's would serve lists without a name and take nothing in."""
+    master = MasterKey(master_key(settings), former_master_key(settings))
+    for tenant, conn in _each(settings):
+        sealing_of(settings, tenant.schema).learn(conn)
+        _check_first(conn, tenant.schema, master)
 
 
 def _told(found: Standing, changing: bool) -> Iterator[str]:

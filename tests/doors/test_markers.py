@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import httpx
 import msgspec
@@ -27,6 +28,7 @@ from uuid_utils.compat import uuid7
 
 from domain import desa
 from domain.case import Personal
+from domain.pregnancy import child_case
 from domain.stories import COMMANDS
 from projections.people import normal
 from service import access, embedded
@@ -248,6 +250,8 @@ def _plant(house: House, marks: Marks) -> dict[str, str]:
         cases[kind] = str(begun["case"])
         again = {"do": f"{kind}.identify", "on": "2025-04-01", "personal": marks.personal(f"{kind}.identify")}
         assert rina.send(entry(cases[kind], again))[0]["answer"] == "recorded"
+        if kind == "pregnancy":
+            cases["newborn"] = _born(rina, cases[kind], marks)
         for login in ("rina", "bagus", "hasan"):
             told = house.phone(login).send(*_noted(cases[kind], marks))
             assert any(one["answer"] == "recorded" for one in told), login
@@ -262,6 +266,14 @@ def _plant(house: House, marks: Marks) -> dict[str, str]:
     for path in ("/cari?q={}", "/people?q={}", "/daftar/bidan?q={}", "/queues/bidan?text={}"):
         rina.page(path.format(marks.word(path)))
     return cases
+
+
+def _born(rina: Phone, mother: str, marks: Marks) -> str:
+    """A newborn, in whose case the mother's name and numbers stand too."""
+    children = [{"sex": "L", "kg": 3.1, "name": marks.word("newborn.name")}]
+    born = {"do": "pregnancy.record-outcome", "on": "2025-09-20", "outcome": "lahir-hidup", "children": children}
+    assert rina.send(entry(mother, born))[0]["answer"] == "recorded"
+    return str(child_case(UUID(mother), 1))
 
 
 def _forget(house: House, cases: dict[str, str]) -> None:

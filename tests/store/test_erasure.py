@@ -9,11 +9,12 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from domain import child, erasure, person, pregnancy
+from domain import child, erasure, family, person, pregnancy
 from domain.case import Command, Correct, Personal, Retract
 from projections import log, people
 from projections.follow import Follower, prepare
 from service.handle import Actor, Submitted, record
+from service.sealing import Sealing
 from service.store import Store
 from tests.store.given import DESA, MASTER_KEY, POSYANDU, RINA, anything, asked, register, weigh
 from tests.store.test_follow import book, followed
@@ -142,8 +143,6 @@ def test_one_told_apart_again_keeps_its_name(store: Store, conn: Conn) -> None:
 def test_a_process_that_still_holds_the_key_shows_nobody(store: Store, conn: Conn) -> None:
     """The follower is another process, and remembers keys for a minute."""
     budi = agreed(store, "Budi Santoso")
-    from service.sealing import Sealing
-
     elsewhere = Store(store.pool, store.schema, Sealing(MASTER_KEY, store.schema), store.clock, store.edition)
     lists = followed(elsewhere, people.People(elsewhere.sealing.nik_hash))
     prepare(conn, lists, book())
@@ -156,6 +155,15 @@ def test_a_process_that_still_holds_the_key_shows_nobody(store: Store, conn: Con
     row = conn.execute(f"SELECT * FROM {store.schema}.people WHERE case_id = %s", [budi]).fetchone()
     assert row is not None
     assert "Santoso" not in str(row)
+
+
+def test_a_writer_that_still_holds_the_key_seals_no_new_name(store: Store) -> None:
+    elsewhere = Store(store.pool, store.schema, Sealing(MASTER_KEY, store.schema), store.clock, store.edition)
+    budi = agreed(store)
+    renamed = child.Identify(on=ON, personal=Personal(name="Budi Santoso"))
+    assert told(elsewhere, sent(budi, renamed)) == "recorded"
+    assert told(store, erase(budi), KARTIKA) == "recorded"
+    assert told(elsewhere, sent(budi, renamed)) == "erased"
 
 
 def test_a_forgotten_mother_can_still_give_birth(store: Store) -> None:
@@ -171,8 +179,6 @@ def test_a_forgotten_mother_can_still_give_birth(store: Store) -> None:
 
 
 def test_a_family_with_a_case_of_its_own_can_be_forgotten_too(store: Store, conn: Conn) -> None:
-    from domain import family
-
     rumah = uuid4()
     registers = family.Register(on=ON, desa=DESA, posyandu=POSYANDU, personal=Personal(name="Pak Joko", kk="3603"))
     record(store, asked(sent(rumah, registers), receive(rumah)))

@@ -236,3 +236,12 @@ def test_the_former_key_may_stand_in_a_file(kabupaten: Store, tmp_path: Path) ->
     keys = {"DAMPINGI_MASTER_KEY": NEW, "DAMPINGI_MASTER_KEY_BEFORE_FILE": str(tmp_path / "lama")}
     assert CliRunner().invoke(main, ["kunci-induk", "ganti"], env=keys).exit_code == 0
     assert say("periksa", now=NEW)[0] == 0
+
+
+def test_a_service_with_another_key_does_not_start(kabupaten: Store) -> None:
+    told(kabupaten, 1)
+    for command in ("serve", "follow"):
+        said = CliRunner().invoke(main, [command], env={"DAMPINGI_MASTER_KEY": NEW})
+        assert said.exit_code == 1
+        assert "Kunci induk tidak cocok" in said.output
+        assert len(said.output.strip().splitlines()) == 1
