@@ -42,6 +42,7 @@ FIELDS = {
     "rw": "RW",
     "note": "catatan",
     "reason": "alasan",
+    "ground": "dasar keputusan",
     "back": "tanggal kembali",
     "until": "sampai tanggal",
     "rule": "nomor aturan",

@@ -168,6 +168,9 @@ COMMANDS = (
     ReviewDeath,
 )  # fmt: skip
 
+KEPT: tuple[type[Event], ...] = (DataRequestReceived, DataRequestFulfilled, ProcessingRestricted)
+"""What a family with a case of its own may ask as well."""
+
 # What we remember
 
 
@@ -350,10 +353,6 @@ def check(person: Person, event: Event, by: Envelope) -> None:
             raise Refused("already-in-posyandu")
         case TransferAccepted() | TransferRefused():
             _check_answer(person, event)
-        case DataRequestReceived() if _asked(person, event.request):
-            raise Refused("data-request-exists")
-        case DataRequestFulfilled() if not _asked(person, event.request):
-            raise Refused("no-such-data-request")
 
 
 def _check_answer(person: Person, event: TransferAccepted | TransferRefused) -> None:
@@ -395,7 +394,3 @@ def open_transfer(person: Person) -> Act | None:
     if not asked or any(answer > (asked[-1].on, asked[-1].version) for answer in answers):
         return None
     return asked[-1]
-
-
-def _asked(person: Person, request: UUID) -> bool:
-    return any(a.event.request == request for a in done(person.acts, DataRequestReceived))  # type: ignore[attr-defined]

@@ -19,6 +19,7 @@ from domain import (
     child,
     desa,
     emergency,
+    erasure,
     family,
     oversight,
     person,
@@ -33,12 +34,12 @@ from domain.pregnancy import Pregnancy
 EVENTS: tuple[type[Event], ...] = (
     *case.EVENTS, *care.EVENTS, *pmt.EVENTS, *referral.EVENTS, *person.EVENTS, *emergency.EVENTS,
     *child.EVENTS, *preventive.EVENTS, *pregnancy.EVENTS, *family.EVENTS, *desa.EVENTS, *oversight.EVENTS,
-    *antenatal.EVENTS, *birth.EVENTS_OF_MOTHER, *birth.EVENTS_OF_CHILD,
+    *antenatal.EVENTS, *erasure.EVENTS, *birth.EVENTS_OF_MOTHER, *birth.EVENTS_OF_CHILD,
 )  # fmt: skip
 COMMANDS: tuple[type[Command], ...] = (
     *case.COMMANDS, *care.COMMANDS, *pmt.COMMANDS, *referral.COMMANDS, *person.COMMANDS,
     *emergency.COMMANDS, *child.COMMANDS, *preventive.COMMANDS, *pregnancy.COMMANDS, *family.COMMANDS, *desa.COMMANDS,
-    *oversight.COMMANDS, *antenatal.COMMANDS, *birth.COMMANDS,
+    *oversight.COMMANDS, *antenatal.COMMANDS, *birth.COMMANDS, *erasure.COMMANDS,
 )  # fmt: skip
 
 AnyEvent: Any = Union[EVENTS]  # noqa: UP007
@@ -69,6 +70,7 @@ TAKEN_BY: dict[type[Event], frozenset[Kind]] = {
     **dict.fromkeys((*desa.EVENTS, *oversight.EVENTS), frozenset({"desa"})),
     **dict.fromkeys((case.CaseClosed, case.CaseReopened), _PERSONS_AND_FAMILIES),
     **dict.fromkeys(family.SHARED, _PERSONS_AND_FAMILIES),
+    **dict.fromkeys((*erasure.EVENTS, *person.KEPT), _PERSONS_AND_FAMILIES),
     care.HomeVisited: _PERSONS_AND_FAMILIES,
     care.Counselled: _PERSONS_AND_FAMILIES,
 }
@@ -175,6 +177,8 @@ def decide(
         raise Refused("no-such-case")
     if belongs not in TAKEN_BY.get(type(event), {belongs}):
         raise Refused("other-kind-of-case")
+    if getattr(event, "personal", None) is not None and state is not None and erasure.erased(state):
+        raise Refused("erased")
     if isinstance(event, case.Corrected | case.Retracted):
         _check_mending(story, state, event, today, by)
         return (event,)
@@ -192,6 +196,8 @@ def decide(
 
 def _check(belongs: Kind, state: Case | None, event: Event, today: date, by: Envelope) -> None:
     _checks[belongs](state, event, today, by)
+    if state is not None:
+        erasure.check(state, event, by)
 
 
 def _check_mending(
@@ -205,6 +211,8 @@ def _check_mending(
         raise Refused("told-in-two-cases")
     if isinstance(wrong.event, emergency.EVENTS):
         raise Refused("emergency-stays")
+    if isinstance(wrong.event, erasure.FINAL):
+        raise Refused("erasure-stands")
     if by.actor != wrong.by.actor and (by.role not in case.NAKES or kind(story) == "desa"):
         raise Refused("not-yours-to-mend")
     if event.on > today:

@@ -28,6 +28,7 @@ from psycopg.sql import SQL, Identifier
 
 from domain import stories
 from domain.case import Personal, Recorded
+from domain.erasure import forgotten
 from domain.protocol import Book
 from projections import log, people
 from projections.projection import Folded, Projection, Row, Table, create, finish, shape, show
@@ -67,7 +68,9 @@ def fold(tenant: Followed, conn: Conn, told: log.Stories, book: Book) -> Iterato
 
 
 def _sealed(story: Sequence[Recorded]) -> Iterator[tuple[UUID, int, bytes]]:
-    """What tells who somebody is. Notes stay sealed: no list shows them."""
+    """What tells who somebody is. Notes stay sealed: no list shows them; nor does any show who was forgotten."""
+    if forgotten(story):  # this process may still hold the key that was destroyed
+        return
     for recorded in story:
         if people.tells_who(recorded.event) and isinstance(recorded.event.personal, bytes):
             yield recorded.case, recorded.version, recorded.event.personal

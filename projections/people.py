@@ -299,6 +299,11 @@ def person(conn: Connection[Any], schema: str, case: UUID, *, full_nik: bool = F
     return None if row is None else _found(row, full_nik)
 
 
+def unnamed(found: Found) -> Found:
+    """Nobody any more knows who this was."""
+    return replace(found, name="", mother="", nik=None, phone=None, address="", rt="", rw="")
+
+
 def of_nik(conn: Connection[Any], schema: str, nik_hash: bytes, mothers: bool = False) -> tuple[UUID, ...]:
     """The cases of this NIK, or of the children of a mother with it; the active ones first."""
     column = Identifier("mother_nik_hash" if mothers else "nik_hash")

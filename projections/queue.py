@@ -59,6 +59,9 @@ TABLE = Table(
 NAMELESS: frozenset[Role] = frozenset({"kecamatan", "kabupaten", "inspektorat"})
 """They see that a task is late, how urgent, in which desa and at whose desk. Not of whom, and not which (11.1)."""
 
+BY_NUMBER: frozenset[str] = frozenset({"person.erase-identity"})
+"""What they do themselves in a case of somebody, which they are told by its number. It says nothing of anybody."""
+
 UNTOLD: frozenset[Role] = frozenset({"desa"})
 """They act on a name, an address and a task, and are not told what was found (protocol 10)."""
 
@@ -110,7 +113,9 @@ def lines(case: UUID, state: Case, who: Personal, owed: Sequence[Obligation], st
                 continue
             numbers = taken.setdefault(desk, set())
             if desk in NAMELESS and state.KIND != "desa":
-                found.append(_row(case, _free(numbers, 0), _nameless(state, obligation, at), "", ""))
+                own = obligation.form in BY_NUMBER and not at.supervision
+                line = _numbered(case, state, obligation, at) if own else _nameless(state, obligation, at)
+                found.append(_row(case, _free(numbers, 0), line, "", ""))
                 continue
             if desk not in hidden:
                 hidden[desk] = words.hidden(story, desk)
@@ -178,6 +183,15 @@ def _named(case: UUID, state: Case, obligation: Obligation, at: Desk, person: _P
         obligation.until, obligation.priority, _risk(person, obligation.since), at.supervision, obligation.rule,
         obligation.key, obligation.owner, person.kind, obligation.since, obligation.task, obligation.form, why,
         () if untold else _numbers(obligation.events, hidden), *person.shown,
+    )  # fmt: skip
+
+
+def _numbered(case: UUID, state: Case, obligation: Obligation, at: Desk) -> Line:
+    """What an office has to do itself in a case of somebody: what and the number of the case, and not of whom."""
+    return Line(
+        case, at.desk, obligation.desa or state.desa, "", at.opens, obligation.due, obligation.until,
+        obligation.priority, 0, False, obligation.rule, obligation.key, obligation.owner, "", obligation.since,
+        obligation.task, obligation.form, obligation.says, (), "", "", None, None, "", "", "",
     )  # fmt: skip
 
 

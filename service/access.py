@@ -26,14 +26,14 @@ _FIELD: frozenset[Role] = _CARE | {"kader"}
 _VILLAGE: frozenset[Role] = _FIELD | {"desa"}
 _PUSKESMAS: frozenset[Role] = frozenset({"puskesmas-tpg", "puskesmas-dr"})
 _RECEIVERS: frozenset[Role] = _CARE | {"rs"}
-_OFFICES: frozenset[Role] = frozenset({"kecamatan", "kabupaten"})
-_EVERY_DESK: frozenset[Role] = _VILLAGE | _OFFICES
-_SUPERVISORS: frozenset[Role] = _CARE | _OFFICES
+OFFICES: frozenset[Role] = frozenset({"kecamatan", "kabupaten"})
+_EVERY_DESK: frozenset[Role] = _VILLAGE | OFFICES
+_SUPERVISORS: frozenset[Role] = _CARE | OFFICES
 
 WRITES: Mapping[str, frozenset[Role]] = {
     # the domain lets only the author, or of a person a health worker
-    "case.correct": _VILLAGE | _OFFICES | {"inspektorat", "rs"},
-    "case.retract": _VILLAGE | _OFFICES | {"inspektorat", "rs"},
+    "case.correct": _VILLAGE | OFFICES | {"inspektorat", "rs"},
+    "case.retract": _VILLAGE | OFFICES | {"inspektorat", "rs"},
     "case.set-aside": _EVERY_DESK,
     "case.reassign": _SUPERVISORS,
     "case.close": _CARE,
@@ -114,6 +114,8 @@ WRITES: Mapping[str, frozenset[Role]] = {
     "person.review-emergency-access": _PUSKESMAS,
     "person.receive-data-request": _VILLAGE,
     "person.fulfil-data-request": _PUSKESMAS,
+    "person.decide-erasure": frozenset({"puskesmas-dr"}),
+    "person.erase-identity": frozenset({"kabupaten"}),
     "person.record-consent": _VILLAGE,
     "person.withdraw-consent": _VILLAGE,
     "person.restrict-processing": _PUSKESMAS,
@@ -158,13 +160,13 @@ WRITES: Mapping[str, frozenset[Role]] = {
     "desa.approve-menu": frozenset({"puskesmas-tpg"}),
     "desa.report-incident": _VILLAGE,
     "desa.close-incident": frozenset({"puskesmas-dr"}),
-    "desa.visit-to-supervise": _CARE | _OFFICES,
+    "desa.visit-to-supervise": _CARE | OFFICES,
     "desa.count-workload": _PUSKESMAS,
     "desa.share-work": _PUSKESMAS,
-    "desa.select-audit-case": _OFFICES | {"inspektorat"},
-    "desa.record-finding": _OFFICES | {"inspektorat"},
-    "desa.finish-audit-line": _CARE | _OFFICES | {"desa"},
-    "desa.explain": _CARE | _OFFICES | {"desa"},
+    "desa.select-audit-case": OFFICES | {"inspektorat"},
+    "desa.record-finding": OFFICES | {"inspektorat"},
+    "desa.finish-audit-line": _CARE | OFFICES | {"desa"},
+    "desa.explain": _CARE | OFFICES | {"desa"},
     "desa.request-evidence": frozenset({"inspektorat"}),
     "desa.provide-evidence": _PUSKESMAS | {"desa", "kecamatan"},
     "desa.compare-export": _PUSKESMAS | {"kabupaten"},
@@ -173,7 +175,7 @@ WRITES: Mapping[str, frozenset[Role]] = {
     "desa.resolve-import-rows": _PUSKESMAS,
     "desa.detect-breach": _EVERY_DESK,
     "desa.notify-breach": frozenset({"kabupaten"}),
-    "desa.say-officer-left": _CARE | _OFFICES | {"desa"},
+    "desa.say-officer-left": _CARE | OFFICES | {"desa"},
     "desa.review-access": _PUSKESMAS | {"kabupaten"},
 }
 
@@ -185,8 +187,11 @@ NAMED: frozenset[Role] = _VILLAGE | {"rs"}
 CASES: frozenset[Role] = NAMED | {"inspektorat"}
 """Who may open a case; the inspectorate sees what was done, with the names covered."""
 
-UNITS: frozenset[Role] = CASES | _OFFICES
+UNITS: frozenset[Role] = CASES | OFFICES
 """Who may open the story of a unit, in which nobody is named."""
+
+UNNAMED: frozenset[str] = frozenset({"person.erase-identity"})
+"""What an office does to a case that it knows by its number only."""
 
 TRACKERS: frozenset[Role] = CASES
 """Who may follow referrals one by one; offices above see how long they wait, and not whose they are."""
@@ -349,14 +354,15 @@ def check(who: Who, command: Command, state: Case | None, units: Units | None = 
     Returns the former place of the case that this post speaks for; None where the case is its own. `units` are those
     of the kabupaten, where they are at hand: only there a case may be moved to.
     """
-    if not may(who.role, command.__struct_config__.tag):  # type: ignore[arg-type]
+    tag: str = command.__struct_config__.tag  # type: ignore[assignment]
+    if not may(who.role, tag):
         raise Refused("not-allowed")
     if state is None:
         _check_beginning(who, command)
         return None
     if isinstance(state, Person) and isinstance(command, RequestTransfer | AcceptTransfer | RefuseTransfer):
         _check_transfer(who, command, state)
-    elif not reaches(who, state) or (who.role not in NAMED and state.KIND != "desa"):
+    elif not reaches(who, state) or (who.role not in NAMED and state.KIND != "desa" and tag not in UNNAMED):
         left = speaks_for(who, command, state)
         if left is None:
             raise Refused("not-yours")
@@ -441,7 +447,7 @@ def speaks_for(who: Who, command: Command, state: Case) -> Former | None:
 
 _OF_THE_HOLDER = frozenset({
     "case.set-aside", "case.reassign", "case.close", "case.reopen", "child.move", "person.merge",
-    "person.declare-distinct", "person.restrict-processing",
+    "person.declare-distinct", "person.restrict-processing", "person.decide-erasure", "person.erase-identity",
 })  # fmt: skip
 
 

@@ -18,8 +18,8 @@ from service import embedded, following
 from service.access import SEAT, Unit, UnitKind
 from service.accounts import Accounts
 from service.beginnings import begin_units
-from service.sealing import Sealing
-from service.settings import Settings, SettingsError, load, master_key
+from service.sealing import sealing_of
+from service.settings import Settings, SettingsError, load
 from service.store import Pool, Store, connect
 from service.tenants import Tenant, tenants
 from service.tokens import DAYS, SCOPES, Scope, Tokens
@@ -57,7 +57,7 @@ def _begin(settings: Settings, tenant: Tenant, pool: Pool, accounts: Accounts) -
     """The stories of units that have none yet, and the posyandu that theirs have not heard of."""
     book = following.juknis().book
     try:
-        sealing = Sealing(master_key(settings), tenant.schema)
+        sealing = sealing_of(settings, tenant.schema)
     except SettingsError as missing:
         raise click.ClickException(str(missing)) from None
     store = Store(pool, tenant.schema, sealing, tenant.zone, lambda on: book(on).protocol.edition)
@@ -198,7 +198,7 @@ def webhook_group() -> None:
 def _webhooks(kabupaten: str | None) -> Iterator[Webhooks]:
     with served(kabupaten) as (settings, tenant, pool):
         try:
-            yield Webhooks(pool, tenant, master_key(settings))
+            yield Webhooks(pool, tenant, sealing_of(settings, tenant.schema))
         except (ValueError, SettingsError) as wrong:
             raise click.ClickException(str(wrong)) from None
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from functools import partial, wraps
-from typing import Any, ParamSpec
+from functools import partial
+from typing import Any
 from urllib.request import urlopen
 
 import click
@@ -14,18 +14,27 @@ import uvicorn
 from psycopg.sql import SQL, Identifier
 
 from projections import log
-from service import administration, assigning, embedded, emigration, following, ledger, reads, roles
+from service import (
+    administration,
+    assigning,
+    embedded,
+    emigration,
+    following,
+    ledger,
+    reads,
+    roles,
+    rotation,
+    traces,
+)
 from service.bookkeeping import ledger_group
 from service.exchange.commands import importing
-from service.juknis import JuknisError
+from service.mendable import said_plainly
 from service.migrate import MigrationError, migrate, pending
 from service.moving import moving_command
 from service.packing import evidence_group
 from service.rulebook.commands import juknis_group
-from service.settings import Settings, SettingsError, load
+from service.settings import Settings, load
 from service.tenants import Tenant, tenants
-
-P = ParamSpec("P")
 
 HEALTH = "/health"
 """Answers 200 as soon as requests are served; asks nothing of whoever calls."""
@@ -35,21 +44,6 @@ CATCHING_UP_SECONDS = 2
 
 def _silently(_line: str) -> None:
     """Where nobody waits for an answer."""
-
-
-def said_plainly(command: Callable[P, None]) -> Callable[P, None]:
-    """What the operator can mend is said in one line, without a traceback."""
-
-    @wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except (SettingsError, embedded.EmbeddedError, MigrationError, roles.CannotMakeRoles, JuknisError) as problem:
-            raise click.ClickException(str(problem)) from None
-        except psycopg.OperationalError as problem:
-            raise click.ClickException(f"PostgreSQL: {problem}") from None
-
-    return run
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -79,6 +73,7 @@ def serve(host: str | None, port: int | None, workers: int) -> None:
         bring_up_to_date(settings)
     else:
         refuse_yesterdays_tables(settings)
+    rotation.refuse_wrong_key(settings)
     uvicorn.run(
         "service.app:create",
         factory=True,
@@ -101,6 +96,7 @@ def follow(once: bool) -> None:
         bring_up_to_date(settings)
     else:
         refuse_yesterdays_tables(settings)
+    rotation.refuse_wrong_key(settings)
     following.follow(settings, once)
 
 
@@ -193,7 +189,10 @@ def refuse_yesterdays_tables(settings: Settings) -> None:
                 raise MigrationError(f"{tenant.name}: {', '.join(missing)} belum dijalankan; jalankan dampingi migrate")
 
 
-_OTHERS = (importing, juknis_group, ledger_group, evidence_group, moving_command, *emigration.COMMANDS)
+_OTHERS = (
+    importing, juknis_group, ledger_group, evidence_group, moving_command, *emigration.COMMANDS,
+    rotation.master_key_group, *traces.COMMANDS,
+)  # fmt: skip
 for command in (*administration.COMMANDS, *assigning.COMMANDS, *following.COMMANDS, *_OTHERS):
     main.add_command(command)
 

@@ -22,8 +22,8 @@ from service.accounts import Accounts
 from service.beginnings import begin_units
 from service.handle import Actor, Asked, Submitted, record
 from service.lives import Entry, Lives
-from service.sealing import Sealing
-from service.settings import Settings, master_key
+from service.sealing import sealing_of
+from service.settings import Settings
 from service.store import Store, connect
 from service.tenants import Tenant
 
@@ -92,7 +92,7 @@ def fill(settings: Settings, tenant: Tenant) -> None:
     with connect(tenant.dsn, 1, 4, settings.statement_seconds, settings.lock_seconds) as pool:
         accounts = Accounts(pool, tenant)
         furnish(accounts, today)
-        sealing = Sealing(master_key(settings), tenant.schema)
+        sealing = sealing_of(settings, tenant.schema)
         book = following.juknis().book(today)
         store = Store(pool, tenant.schema, sealing, tenant.zone, lambda _: book.protocol.edition)
         begins = lives.beginning(today)

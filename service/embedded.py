@@ -218,6 +218,10 @@ def _furnish(conninfo: str) -> None:
     with _patiently(conninfo) as conn:
         if conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone() is None:
             conn.execute(SQL("CREATE DATABASE {}").format(Identifier(DATABASE)))
+        if conn.execute("SHOW wal_recycle").fetchone() != ("off",):
+            # A recycled file of the write-ahead log keeps what it held until it is full again: names, for years.
+            conn.execute("ALTER SYSTEM SET wal_recycle = off")
+            conn.execute("SELECT pg_reload_conf()")
 
 
 def _patiently(conninfo: str) -> Connection[Any]:

@@ -23,6 +23,7 @@ from msgspec.structs import replace
 
 from domain import stories
 from domain.case import Case, Command, Envelope, Personal, Recorded, Refused
+from domain.erasure import forgotten
 from domain.person import LeaveKabupaten, LeftKabupaten, Person, TransferAccepted
 from domain.refusals import refusal
 from projections import log
@@ -32,8 +33,8 @@ from service.accounts import Accounts
 from service.exchange.rows import FileError
 from service.handle import Actor, Asked, Submitted, record
 from service.moving import Wanted, wanted_in
-from service.sealing import Sealing
-from service.settings import Settings, SettingsError, load, master_key
+from service.sealing import sealing_of
+from service.settings import Settings, SettingsError, load
 from service.store import Entry, FactMapper, Store, connect
 from service.tenants import Tenant, tenants
 
@@ -110,7 +111,10 @@ def _copy(here: Side, there: Side, case: UUID, story: Sequence[Recorded], posyan
         entries = [Entry(by, b"", len(list(of))) for by, of in groupby(copies, key=lambda r: r.by)]
         keys = there.store.sealing.keys(conn, [case])
         # `made` fills while the mapper seals, before the recorder reads it.
-        EventStore(FactMapper(keys), there.store.recorder).put(copies, entries=entries, keys=keys.made, conn=conn)
+        with conn.transaction():
+            EventStore(FactMapper(keys), there.store.recorder).put(copies, entries=entries, keys=keys.made, conn=conn)
+            if forgotten(copies):
+                there.store.sealing.destroy(conn, case)
     return len(copies)
 
 
@@ -225,7 +229,7 @@ def _side(settings: Settings, code: str) -> Iterator[Side]:
         raise click.ClickException(f"Kabupaten {code} tidak dilayani di sini")
     book = following.juknis().book
     with connect(tenant.dsn, 1, 2, settings.statement_seconds, settings.lock_seconds) as pool:
-        sealing = Sealing(master_key(settings), tenant.schema)
+        sealing = sealing_of(settings, tenant.schema)
         store = Store(pool, tenant.schema, sealing, tenant.zone, lambda on: book(on).protocol.edition)
         yield Side(store, Accounts(pool, tenant).units(), code)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from threading import Event as Flag
 from threading import Thread
@@ -31,8 +31,8 @@ from projections.referral import Referrals
 from service import embedded, ledger, outlets, policies, webhooks
 from service.accounts import Accounts
 from service.juknis import Juknis, read_juknis
-from service.sealing import Sealing
-from service.settings import Settings, load, master_key, root, signing_key
+from service.sealing import Sealing, sealing_of
+from service.settings import Settings, load, root, signing_key
 from service.store import Store, connect
 from service.tenants import Tenant, tenants
 
@@ -62,10 +62,9 @@ def followed(tenant: Tenant, sealing: Sealing) -> Followed:
 
 def all_followed(settings: Settings, dsn: str) -> dict[str, list[Followed]]:
     """Every kabupaten by the database it lives in."""
-    key = master_key(settings)
     places: dict[str, list[Followed]] = {}
     for tenant in tenants(settings, dsn).values():
-        places.setdefault(tenant.dsn, []).append(followed(tenant, Sealing(key, tenant.schema)))
+        places.setdefault(tenant.dsn, []).append(followed(tenant, sealing_of(settings, tenant.schema)))
     return places
 
 
@@ -106,11 +105,10 @@ def _served(settings: Settings, dsn: str) -> Iterator[Tenant]:
 @contextmanager
 def watched(settings: Settings, dsn: str) -> Iterator[dict[str, policies.Watched]]:
     """The kabupaten of a database as the policies see them, by schema."""
-    key = master_key(settings)
     with connect(dsn, 1, 2, settings.statement_seconds, settings.lock_seconds) as pool:
         yield {
             t.schema: policies.Watched(
-                Store(pool, t.schema, Sealing(key, t.schema), t.zone, lambda on: juknis().book(on).protocol.edition),
+                Store(pool, t.schema, sealing_of(settings, t.schema), t.zone, _edition),
                 Accounts(pool, t),
                 juknis().book,
             )
@@ -118,12 +116,15 @@ def watched(settings: Settings, dsn: str) -> Iterator[dict[str, policies.Watched
         }
 
 
+def _edition(on: date) -> str:
+    return juknis().book(on).protocol.edition
+
+
 @contextmanager
 def _webhooks(settings: Settings, dsn: str, stop: Flag) -> Iterator[None]:
     """Call other systems beside whatever is done within, and end with it."""
-    key = master_key(settings)
     with connect(dsn, 1, 2, settings.statement_seconds, settings.lock_seconds) as pool:
-        calling = {t.schema: webhooks.Webhooks(pool, t, key) for t in _served(settings, dsn)}
+        calling = {t.schema: webhooks.Webhooks(pool, t, sealing_of(settings, t.schema)) for t in _served(settings, dsn)}
         with _beside(webhooks.run, dsn, calling, stop):
             yield
 
@@ -188,7 +189,7 @@ def catch_up(dsn: str, tenant: Followed, events: int = 1000) -> None:
 
 def rebuilding(dsn: str) -> projecting.Rebuild:
     def build(conn: Connection[Any], tenant: Followed, today: Book, stale: Any) -> None:
-        with _progress(log.head(conn, tenant.schema), f"menyusun ulang {tenant.schema}") as told:
+        with progressing(log.head(conn, tenant.schema), f"menyusun ulang {tenant.schema}") as told:
             rebuild.rebuild(dsn, tenant, today, stale, told)
 
     return build
@@ -204,9 +205,9 @@ def rebuild_command(processes: int) -> None:
                 today = tenant.book(conn)
                 projecting.prepare(conn, tenant, today)
                 size = log.head(conn, tenant.schema)
-            with _progress(size, tenant.schema) as told:
+            with progressing(size, tenant.schema) as told:
                 position = rebuild.rebuild(dsn, tenant, today, tenant.projections, told, processes)
-            with psycopg.connect(dsn, autocommit=True) as conn, _progress(size, f"buku {tenant.schema}") as told:
+            with psycopg.connect(dsn, autocommit=True) as conn, progressing(size, f"buku {tenant.schema}") as told:
                 trees.rebuild(conn, tenant.schema, told)
             click.echo(f"{tenant.schema}: {position} catatan, daftar dan buku tersusun ulang")
 
@@ -221,7 +222,7 @@ def check_command(processes: int) -> None:
             with psycopg.connect(dsn, autocommit=True) as conn:
                 today = tenant.book(conn)
                 size = log.head(conn, tenant.schema)
-            with _progress(size, tenant.schema) as told:
+            with progressing(size, tenant.schema) as told:
                 found = rebuild.check(dsn, tenant, today, told, processes=processes)
             wrong += len(found)
             for one in found:
@@ -237,9 +238,11 @@ def _dsn() -> str:
 
 
 @contextmanager
-def _progress(size: int, what: str) -> Iterator[Callable[[int], None]]:
+def progressing(size: int, what: str) -> Iterator[Callable[[int], None]]:
+    """A bar for what may take long, shown only where somebody looks."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(what, total=size)
         yield lambda done: progress.advance(task, done)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 from functools import lru_cache
@@ -21,10 +21,20 @@ from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 
 from domain import stories
-from domain.case import Case, Command, Elsewhere, Envelope, Personal, Recorded, Refused, Role
+from domain.case import Case, Command, Elsewhere, Envelope, Personal, Recorded, Refused, Role, done
 from domain.child import Move
+from domain.erasure import IdentityErased, forgotten
 from domain.former import Former
-from domain.person import AcceptTransfer, DeclareDistinct, Person, RefuseTransfer, RequestTransfer, along, other_of
+from domain.person import (
+    AcceptTransfer,
+    DeclareDistinct,
+    Person,
+    RecordsAbsorbed,
+    RefuseTransfer,
+    RequestTransfer,
+    along,
+    other_of,
+)
 from domain.pregnancy import RecordOutcome, RegisterNewborns
 from domain.refusals import refusal
 from projections import log, people
@@ -182,6 +192,15 @@ class _Batch:
         """Store what was decided, all in one commit, and answer."""
         decided = list(self._decided.values())
         events = [event for one in decided for event in one.events]
+        forgotten = [event.case for event in events if isinstance(event.event, IdentityErased)]
+        with self._conn.transaction() if forgotten else nullcontext():
+            positions = self._put(decided, events)
+            for person in forgotten:  # in the commit that says so: a crash leaves both or neither
+                self._store.sealing.destroy(self._conn, person)
+        return [one if isinstance(one, Answer) else _told(*one, positions) for one in self._answers]
+
+    def _put(self, decided: Sequence[_Decided], events: Sequence[Recorded]) -> dict[tuple[UUID, int], int]:
+        """The position of each event that was stored."""
         positions: dict[tuple[UUID, int], int] = {}
         if decided:
             log_ = EventStore(FactMapper(self._keys), self._store.recorder)
@@ -190,7 +209,7 @@ class _Batch:
             for stored in log_.put(events, entries=entries, keys=self._keys.made, conn=self._conn):
                 event = stored.domain_event
                 positions[event.originator_id, event.originator_version] = stored.notification.id
-        return [one if isinstance(one, Answer) else _told(*one, positions) for one in self._answers]
+        return positions
 
     def _answer(self, one: Asked) -> Answer | tuple[Outcome, _Decided]:
         sent = one.sent
@@ -223,7 +242,7 @@ class _Batch:
         )
         who = self._identity(sent.case) if isinstance(sent.command, _BIRTHS) else None
         events = stories.decide(sent.case, story, state, sent.command, today, by, who, self._other(sent.command))
-        stood = self._stand(sent.case, events, by)
+        stood = self._stand(sent.case, self._with_merged(sent.case, events), by)
         decided = _Decided(sent, by, digest, stood, None if left is None else self._where(sent.case))
         self._decided[sent.entry] = decided
         return "recorded", decided
@@ -311,6 +330,24 @@ class _Batch:
         self._states.update(states)
         return tuple(new)
 
+    def _with_merged(self, case: UUID, events: Iterable[Any]) -> Iterator[Any]:
+        """Whoever is forgotten is forgotten in the cases too that were merged into theirs."""
+        for event in events:
+            yield event
+            if isinstance(event, IdentityErased):
+                yield from (Elsewhere(other, event) for other in self._merged_into(case))
+
+    def _merged_into(self, case: UUID) -> Iterator[UUID]:
+        self._story(case)
+        state = self._state(case)
+        assert state is not None
+        for other in {a.event.other for a in done(state.acts, RecordsAbsorbed)}:  # type: ignore[attr-defined]
+            self._story(other)
+            merged = self._state(other)
+            if isinstance(merged, Person) and merged.merged == case:
+                yield other
+                yield from self._merged_into(other)
+
     def _story(self, case: UUID) -> list[Recorded]:
         """Of a case that nobody asked about, too: a birth begins one."""
         if case not in self._stories:
@@ -327,6 +364,8 @@ class _Batch:
         return self._states[case]
 
     def _identity(self, case: UUID) -> Personal:
+        if forgotten(self._stories[case]):
+            return Personal()
         story = stories.counting(self._stories[case])
         parts = {r.version: getattr(r.event, "personal", None) for r in story}
         sealed = [(case, version, part) for version, part in parts.items() if isinstance(part, bytes)]
@@ -359,8 +398,8 @@ _BIRTHS = (RecordOutcome, RegisterNewborns)
 
 
 def _names_somebody(command: Command) -> bool:
-    """Its events will need a person's key: it carries a personal part, or it registers newborns."""
-    return getattr(command, "personal", None) is not None or isinstance(command, _BIRTHS)
+    """Its event will need the key of the case. A newborn has a key of its own."""
+    return getattr(command, "personal", None) is not None
 
 
 def _told(outcome: Outcome, decided: _Decided, positions: Mapping[tuple[UUID, int], int]) -> Answer:

@@ -34,8 +34,8 @@ from service.accounts import Accounts
 from service.exchange.rejected import Aside, beside
 from service.exchange.rows import FileError
 from service.handle import Actor, Answer, Asked, Submitted, record
-from service.sealing import Sealing
-from service.settings import SettingsError, load, master_key
+from service.sealing import sealing_of
+from service.settings import SettingsError, load
 from service.store import Store, connect
 from service.tenants import tenants
 
@@ -245,7 +245,7 @@ def _store(kabupaten: str | None) -> Iterator[tuple[Store, Units, str, Callable[
     tenant = served.get(kabupaten or next(iter(served)))
     if tenant is None:
         raise click.ClickException(f"Kabupaten {kabupaten} tidak dilayani di sini")
-    sealing = Sealing(master_key(settings), tenant.schema)
+    sealing = sealing_of(settings, tenant.schema)
     followed = following.followed(tenant, sealing)
     with connect(tenant.dsn, 1, 2, settings.statement_seconds, settings.lock_seconds) as pool:
 

@@ -18,6 +18,7 @@ from psycopg import Connection
 from domain import refusals, stories, words
 from domain.case import NAKES, Case, Personal, Recorded, Role, done
 from domain.emergency import open_until
+from domain.erasure import forgotten
 from domain.person import Person, RecordsAbsorbed, along, by_former_desk
 from domain.protocol import Book
 from projections import follow, growth, log, people, pmt, timeline
@@ -37,8 +38,8 @@ from service.juknis import Juknis
 from service.ledger import open_ledger
 from service.notes import Checkpoint
 from service.reads import Reads
-from service.sealing import Sealing
-from service.settings import Settings, master_key, spool_dir
+from service.sealing import sealing_of
+from service.settings import Settings, spool_dir
 from service.spool import Spool
 from service.store import Store, connect
 from service.tenants import Tenant, tenants
@@ -76,22 +77,21 @@ class Opened(Struct, frozen=True):
 def open_places(settings: Settings) -> dict[str, Place]:
     """Every kabupaten served here, each with connections of its own."""
     read = juknis()
-    master = master_key(settings)
     found = tenants(settings, embedded.dsn(settings))
-    return {code: Place(tenant, settings, read, master) for code, tenant in found.items()}
+    return {code: Place(tenant, settings, read) for code, tenant in found.items()}
 
 
 class Place:
     """What the doors ask of one kabupaten. Every method is a question or a command of one short transaction or none."""
 
-    def __init__(self, tenant: Tenant, settings: Settings, juknis: Juknis, master: bytes) -> None:
+    def __init__(self, tenant: Tenant, settings: Settings, juknis: Juknis) -> None:
         self.tenant = tenant
         self.settings = settings
         self._juknis = juknis
         self._pool = connect(
             tenant.dsn, settings.pool_min, settings.pool_max, settings.statement_seconds, settings.lock_seconds
         )
-        self._sealing = Sealing(master, tenant.schema)
+        self._sealing = sealing_of(settings, tenant.schema)
         store = Store(self._pool, tenant.schema, self._sealing, tenant.zone, self._edition)
         self._writer = Writer(store, settings.combine_entries, retries=settings.retries)
         self.accounts = Accounts(self._pool, tenant, settings.sign_in_tries, settings.sign_in_minutes)
@@ -103,6 +103,7 @@ class Place:
         )
         self.ledger = open_ledger(self._pool, settings, tenant)
         with self._pool.connection() as conn:
+            self._sealing.learn(conn)
             follow.prepare(conn, followed(tenant, self._sealing), self.book())
 
     def close(self) -> None:
@@ -209,6 +210,8 @@ class Place:
             fresh = self._wait(conn, not_older_than)
             full = who.role in access.FULL_NIK
             person = people.person(conn, self.schema, case, full_nik=full) if who.role in access.NAMED else None
+            if person is not None and forgotten(story):
+                person = people.unnamed(person)  # the lists may not have followed yet
         self.reads.note(who, [case], what)
         return Opened(case, story, state, person, until), fresh
 
@@ -222,6 +225,13 @@ class Place:
             person = people.person(conn, self.schema, case, full_nik=who.role in access.FULL_NIK)
         self.reads.note(who, [case], "transfer")
         return Opened(case, story, state, person)
+
+    def unnamed(self, who: Who, case: UUID) -> Opened | None:
+        """A case as an office may know it that has something to do there: that it is one of its own, and no more."""
+        with self._pool.connection() as conn:
+            story = log.stories(conn, self.schema, [case])[case]
+        state = stories.fold(story)
+        return Opened(case, story, state, None) if state is not None and access.reaches(who, state) else None
 
     def _readable(self, conn: Connection[Any], who: Who, case: UUID, state: Case | None) -> bool:
         return access.may_open(who, self._known(conn, case, state)) or self._until(who, state) is not None
@@ -247,10 +257,6 @@ class Place:
             if not isinstance(state, Person) or not access.may_open(who, self._known(conn, case, state)):
                 return None
             return people.person(conn, self.schema, case, full_nik=True)
-
-    def connection(self) -> AbstractContextManager[Connection[Any]]:
-        """For what keeps a table of its own beside the log."""
-        return self._pool.connection()
 
     def _known(self, conn: Connection[Any], case: UUID, state: Case | None) -> Case | None:
         """A case that was merged is read where the one is that carries it on, once that has moved."""
@@ -310,6 +316,12 @@ class Place:
         told = [r for r in opened.story if r.version in versions and words.may_read_note(r.event, who.role)]
         return {version: personal.note for version, personal in self._personal(told).items() if personal.note}
 
+    def told_of(self, opened: Opened) -> Personal:
+        """Everything told of who it is, also what no list shows."""
+        personal = self._personal(opened.story)
+        told = ((r.event, personal.get(r.version)) for r in stories.counting(opened.story))
+        return people.identity((event, part) for event, part in told if part is not None)
+
     def _by_former_desk(self, state: Case) -> Callable[[Recorded], bool]:
         """Whether an event was recorded where the case no longer was, by the places of the post it was recorded in."""
         absorbed = self._absorbed(state)
@@ -337,7 +349,7 @@ class Place:
     def _personal(self, story: Sequence[Recorded]) -> dict[int, Personal]:
         parts = [(r.case, r.version, getattr(r.event, "personal", None)) for r in story]
         sealed = [(case, version, part) for case, version, part in parts if isinstance(part, bytes)]
-        if not sealed:
+        if not sealed or forgotten(story):
             return {}
         with self._pool.connection() as conn:
             opened = self._sealing.open_many(conn, sealed)
@@ -384,6 +396,7 @@ class Place:
             sealed = [
                 (case, r.version, r.event.personal)
                 for case in may
+                if not forgotten(told[case])
                 for r in told[case]
                 if isinstance(getattr(r.event, "personal", None), bytes)
             ]
@@ -404,6 +417,7 @@ class Place:
     def by_nik(self, nik: str, mothers: bool = False) -> tuple[UUID, ...]:
         """The cases of a NIK, or of the children of a mother's."""
         with self._pool.connection() as conn:
+            self._sealing.learn(conn)
             return people.of_nik(conn, self.schema, self._sealing.nik_hash(nik), mothers)
 
     def newest(self) -> None:

@@ -10,31 +10,25 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
 import msgspec
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from msgspec import Struct
 from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 
 from domain.case import Personal, Sealed
+from service.masterkey import ENTRIES, NIK, NONCE_BYTES, MasterKey, Secret, WrongMasterKey
+from service.settings import Settings, former_master_key, master_key
 
-NONCE_BYTES = 12
 KEPT_SECONDS = 60.0
 """How long a process may still open what was sealed under a key destroyed by another one."""
 KEPT_KEYS = 10_000
 
 _decode = msgspec.json.Decoder(Personal).decode
 _encode = msgspec.json.Encoder().encode
-
-
-class WrongMasterKey(Exception):
-    """The keys in the database were wrapped by another master key than the one given."""
 
 
 class NewKey(Struct, frozen=True):
@@ -86,22 +80,47 @@ class Keys:
 class Sealing:
     """Seals and opens the identities of one kabupaten. The person of a case is the case itself: child or mother."""
 
-    def __init__(self, master_key: bytes, schema: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        master_key: bytes,
+        schema: str,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        before: bytes | None = None,
+    ) -> None:
         self._schema = schema
         self._clock = clock
-        self._master = AESGCM(_derived(master_key, b"dampingi person keys"))
-        self._nik_key = _derived(master_key, b"dampingi nik")
-        self._digest = hmac.new(_derived(master_key, b"dampingi entries"), digestmod="sha256")
+        self._master = MasterKey(master_key, before)
+        self._lasting: _Lasting | None = None
         self._kept: dict[UUID, tuple[float, AESGCM | None]] = {}
+
+    def learn(self, conn: Connection[Any]) -> None:
+        """Know the secrets that last. They never change, so it is done once, with the first connection at hand."""
+        if self._lasting is None:
+            kept = dict(conn.execute(_sql(self._schema, _SECRETS), [[NIK.name, ENTRIES.name]]).fetchall())
+            nik, entries = (self._secret(secret, kept.get(secret.name)) for secret in (NIK, ENTRIES))
+            self._lasting = _Lasting(nik, hmac.new(entries, digestmod="sha256"))
+
+    def secret(self, conn: Connection[Any], secret: Secret) -> bytes:
+        """As it was when the kabupaten began, whatever master key is in force now."""
+        row = conn.execute(_sql(self._schema, _SECRETS), [[secret.name]]).fetchone()
+        return self._secret(secret, None if row is None else row[1])
+
+    def keep(self, conn: Connection[Any], secret: Secret) -> None:
+        """From now on it does not follow from a master key any more."""
+        plain = self._master.follows(secret)
+        conn.execute(_sql(self._schema, _KEEP), [secret.name, self._master.wrapped(plain, place_of(secret))])
 
     def keys(self, conn: Connection[Any], people: Collection[UUID]) -> Keys:
         """The keys of these people, those not at hand fetched in one statement."""
+        self.learn(conn)
         return Keys(people, self._keys(conn, people) if people else {}, self._wrapped)
 
     def open_many(
         self, conn: Connection[Any], sealed: Iterable[tuple[UUID, int, Sealed]]
     ) -> Mapping[tuple[UUID, int], Personal | None]:
         """The identities by case and version; None where the key was destroyed."""
+        self.learn(conn)
         wanted = list(sealed)
         known = self._keys(conn, {case for case, _, _ in wanted}) if wanted else {}
         return {(case, version): _opened(known[case], case, version, text) for case, version, text in wanted}
@@ -113,13 +132,27 @@ class Sealing:
 
     def nik_hash(self, nik: str) -> bytes:
         """Finds the same NIK again and tells nobody what it is: sixteen digits under a plain hash would be guessed."""
-        return hmac.digest(self._nik_key, nik.encode(), "sha256")
+        return hmac.digest(self._known.nik, nik.encode(), "sha256")
 
     def digest(self, request: bytes) -> bytes:
         """Knows the same request again. Keyed, since a request has names and numbers in it."""
-        digest = self._digest.copy()  # hmac.digest() lets another thread run, for each entry of a batch
+        digest = self._known.entries.copy()  # hmac.digest() lets another thread run, for each entry of a batch
         digest.update(request)
         return digest.digest()[:16]
+
+    @property
+    def _known(self) -> _Lasting:
+        if self._lasting is None:  # guessed from the master key they could be wrong, and nobody would notice
+            raise RuntimeError("a secret of a kabupaten was asked for before any connection to it")
+        return self._lasting
+
+    def _secret(self, secret: Secret, wrapped: bytes | None) -> bytes:
+        if wrapped is None:
+            return self._master.follows(secret)
+        plain = self._master.unwrapped(wrapped, place_of(secret))
+        if plain is None:
+            raise WrongMasterKey(self._schema)
+        return plain
 
     def _keys(self, conn: Connection[Any], people: Collection[UUID]) -> dict[UUID, AESGCM | None]:
         now = self._clock()
@@ -143,16 +176,27 @@ class Sealing:
         self._kept.update((person, (until, key)) for person, key in fetched.items())
 
     def _wrapped(self, person: UUID, key: bytes) -> bytes:
-        nonce = os.urandom(NONCE_BYTES)
-        return nonce + self._master.encrypt(nonce, key, person.bytes)
+        return self._master.wrapped(key, person.bytes)
 
     def _unwrapped(self, person: UUID, wrapped: bytes | None) -> AESGCM | None:
         if wrapped is None:
             return None
-        try:
-            return AESGCM(self._master.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], person.bytes))
-        except InvalidTag:
-            raise WrongMasterKey(f"a key in {self._schema} cannot be unwrapped") from None
+        plain = self._master.unwrapped(wrapped, person.bytes)
+        if plain is None:
+            raise WrongMasterKey(self._schema)
+        return AESGCM(plain)
+
+
+class _Lasting(NamedTuple):
+    """Secrets that are asked for without a connection at hand."""
+
+    nik: bytes
+    entries: hmac.HMAC
+
+
+def sealing_of(settings: Settings, schema: str) -> Sealing:
+    """The sealing of a kabupaten under the master key that the settings name, and the former one while they do."""
+    return Sealing(master_key(settings), schema, before=former_master_key(settings))
 
 
 def _opened(key: AESGCM | None, case: UUID, version: int, sealed: Sealed) -> Personal | None:
@@ -166,14 +210,27 @@ def _place(case: UUID, version: int) -> bytes:
     return case.bytes + version.to_bytes(8, "big") + b"personal"
 
 
-def _derived(master_key: bytes, purpose: bytes) -> bytes:
-    return HKDF(hashes.SHA256(), 32, salt=None, info=purpose).derive(master_key)
+def place_of(secret: Secret) -> bytes:
+    """Binds a kept secret to its name."""
+    return b"kept " + secret.name.encode()
 
 
 _KEYS: LiteralString = """
 SELECT person, wrapped
 FROM {person_key}
 WHERE person = ANY(%s)
+"""
+
+_SECRETS: LiteralString = """
+SELECT name, wrapped
+FROM {kept_secret}
+WHERE name = ANY(%s::text[])
+"""
+
+_KEEP: LiteralString = """
+INSERT INTO {kept_secret} (name, wrapped)
+VALUES (%s, %s)
+ON CONFLICT DO NOTHING
 """
 
 _DESTROY: LiteralString = """
@@ -185,4 +242,5 @@ WHERE person = %s AND destroyed_at IS NULL
 
 @lru_cache(maxsize=2048)
 def _sql(schema: str, text: LiteralString) -> bytes:
-    return SQL(text).format(person_key=Identifier(schema, "person_key")).as_bytes()
+    names = {name: Identifier(schema, name) for name in ("person_key", "kept_secret")}
+    return SQL(text).format(**names).as_bytes()

@@ -97,6 +97,10 @@ class Settings(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     """32 bytes in base64 that wrap the key of every person. Lost, all names are lost; keep it apart from the data."""
     master_key_file: Path | None = None
     """A file with the master key in base64, for those who hand over secrets as files."""
+    master_key_before: bytes | None = None
+    """The master key in force until now, only while it is being changed: what it wrapped can still be read."""
+    master_key_before_file: Path | None = None
+    """A file with that key, in base64."""
 
     ledger_key: bytes | None = None
     """32 bytes in base64 that sign the checkpoints of the ledger; best only the follower has them."""
@@ -137,9 +141,10 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         settings = msgspec.convert({"data_dir": _data_dir(environ), **given}, Settings, strict=False, dec_hook=_path)
     except msgspec.ValidationError as problem:
         raise SettingsError(str(problem)) from None
-    for name, key in (("MASTER", settings.master_key), ("LEDGER", settings.ledger_key)):
+    for name in ("master_key", "master_key_before", "ledger_key"):
+        key = getattr(settings, name)
         if key is not None and len(key) != KEY_BYTES:
-            raise SettingsError(f"DAMPINGI_{name}_KEY must be {KEY_BYTES} bytes in base64")
+            raise SettingsError(f"{_PREFIX}{name.upper()} must be {KEY_BYTES} bytes in base64")
     return settings
 
 
@@ -181,6 +186,13 @@ def signing_key(settings: Settings) -> bytes:
 def spool_dir(settings: Settings) -> Path:
     """The folder of what is noted and not yet in the database."""
     return settings.spool_dir or settings.data_dir / "spool"
+
+
+def former_master_key(settings: Settings) -> bytes | None:
+    """The key that is being taken out of force, where one is named."""
+    if settings.master_key_before is None and settings.master_key_before_file is not None:
+        return _read_key(settings.master_key_before_file, "former master")
+    return settings.master_key_before
 
 
 def root() -> Path:

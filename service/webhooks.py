@@ -21,8 +21,6 @@ from uuid import UUID
 
 import msgspec
 import structlog
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from msgspec import Struct
 from msgspec.structs import astuple
 from psycopg import Connection
@@ -34,6 +32,8 @@ from projections.referral import Change, Step, change
 from service import beside
 from service.access import Unit, Units, below
 from service.accounts import Accounts
+from service.masterkey import of_webhook
+from service.sealing import Sealing
 from service.store import Pool
 from service.tenants import Tenant
 
@@ -93,10 +93,10 @@ class Told(Change, frozen=True, kw_only=True):
 class Webhooks:
     """The webhooks of one kabupaten."""
 
-    def __init__(self, pool: Pool, tenant: Tenant, master_key: bytes) -> None:
+    def __init__(self, pool: Pool, tenant: Tenant, sealing: Sealing) -> None:
         self._pool = pool
         self.tenant = tenant
-        self._master = master_key
+        self._sealing = sealing
         self._accounts = Accounts(pool, tenant)
         self._sql = {name: _composed(text, tenant.schema) for name, text in _STATEMENTS.items()}
 
@@ -108,15 +108,16 @@ class Webhooks:
         if unit not in self._accounts.units():
             raise ValueError(f"Tidak ada unit {unit}")
         number = uuid7()
-        with self._pool.connection() as conn:
+        with self._pool.connection() as conn, conn.transaction():
             asked = {"id": number, "unit": unit, "url": url, "label": label, "after": after}
             conn.execute(self._sql["add"], asked)
+            self._sealing.keep(conn, of_webhook(number))
         return number
 
     def secret(self, webhook: UUID) -> str:
-        """What its messages are signed with. It follows from the master key and stands nowhere."""
-        key = HKDF(hashes.SHA256(), 32, salt=None, info=b"dampingi webhook " + webhook.bytes).derive(self._master)
-        return key.hex()
+        """What its messages are signed with."""
+        with self._pool.connection() as conn:
+            return self._sealing.secret(conn, of_webhook(webhook)).hex()
 
     def all(self) -> tuple[Webhook, ...]:
         """Every webhook there was."""

@@ -44,6 +44,17 @@ def test_what_was_written_is_there_after_a_restart(folder: Path) -> None:
     assert value(embedded.start(folder), "SELECT name FROM kader") == "Siti"
 
 
+def test_the_write_ahead_log_is_not_kept_for_reuse_by_a_server_that_was_there_before(folder: Path) -> None:
+    """A file of it that is used again keeps what it held: names of people who asked to be forgotten."""
+    dsn = embedded.start(folder)
+    with psycopg.connect(dsn, autocommit=True) as conn:
+        conn.execute("ALTER SYSTEM RESET wal_recycle")
+    assert embedded.stop(folder)
+    embedded.start(folder)
+    assert embedded.stop(folder)
+    assert value(embedded.start(folder), "SHOW wal_recycle") == "off"
+
+
 def test_commits_wait_for_the_disk_and_texts_sort_the_same_on_every_machine(folder: Path) -> None:
     dsn = embedded.start(folder)
     assert value(dsn, "SHOW synchronous_commit") == "on"

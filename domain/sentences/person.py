@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain import emergency, person
+from domain import emergency, erasure, person
 from domain.labels import label
 from domain.sentences.sentence import of, sentence
 
@@ -59,6 +59,16 @@ def _asked(event: person.DataRequestReceived, by: str) -> str:
 @of(person.DataRequestFulfilled, "Jawaban permintaan data")
 def _answered(event: person.DataRequestFulfilled, by: str) -> str:
     return f"Permintaan data dijawab {by}: {label(event.answer)}."
+
+
+@of(erasure.ErasureDecided, "Keputusan penghapusan")
+def _erasure_decided(event: erasure.ErasureDecided, by: str) -> str:
+    return f"Permintaan dihapus diputuskan {by}: {label(event.decision)} ({label(event.ground)})."
+
+
+@of(erasure.IdentityErased, "Identitas dihapus")
+def _erased(_event: erasure.IdentityErased, by: str) -> str:
+    return f"Identitas di kasus ini dihapus {by} atas permintaan keluarga; yang terjadi tetap tercatat."
 
 
 @of(person.ConsentRecorded, "Persetujuan keluarga")

@@ -6,6 +6,7 @@ from domain.signs import (
     careplan,
     child,
     desa,
+    erasure,
     family,
     nutrition,
     oversight,
@@ -76,9 +77,10 @@ Sign = (
     | person.TransferUnanswered
     | person.SuspectedTwice
     | person.MeasuredTwice
-    | person.DataRequestOpen
     | person.EmergencyUnreviewed
-    | person.ConsentTakenBack
+    | erasure.DataRequestOpen
+    | erasure.ErasureAgreed
+    | erasure.ConsentTakenBack
     | person.NikDoubtful
     | person.LateEntry
     | preventive.DosesDue

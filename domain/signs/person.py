@@ -1,4 +1,4 @@
-"""Signs about whose a case is and what is kept of it: transfers, duplicates, conflicts, requests, late entries, NIK."""
+"""Signs about whose a case is and what is kept of it: transfers, duplicates, conflicts, late entries, NIK."""
 
 from __future__ import annotations
 
@@ -16,13 +16,9 @@ from domain.child import AbsenceRecorded, Child, Identified, Moved, Registered
 from domain.emergency import EmergencyOpened, unreviewed
 from domain.labels import ROLES, label
 from domain.person import (
-    ConsentWithdrawn,
-    DataRequestFulfilled,
-    DataRequestReceived,
     DuplicateSuspected,
     LateEntryExplained,
     Person,
-    ProcessingRestricted,
     RecordsAbsorbed,
     RecordsDeclaredDistinct,
     TransferAccepted,
@@ -158,24 +154,6 @@ def _disagree(one: Taken, other: Taken) -> str:
     return f"Dua orang mengukur pada {figures.day(one.on)} dan angkanya berbeda: {one.says} dan {other.says}."
 
 
-class DataRequestOpen(PersonSign, frozen=True, tag="data-request-open"):
-    """The family asked what is kept of it or to have it changed, and has no answer."""
-
-    AFTER = frozenset({DataRequestReceived})
-
-    def of(self, person: Person, chart: Chart) -> tuple[Evidence, ...]:
-        answered = {a.event.request for a in done(person.acts, DataRequestFulfilled)}  # type: ignore[attr-defined]
-        return tuple(
-            rests_on(
-                [a],
-                f"Keluarga meminta {label(a.event.asks)} data {figures.day(a.on)}, belum dijawab.",  # type: ignore[attr-defined]
-                key=str(a.event.request),  # type: ignore[attr-defined]
-            )
-            for a in done(person.acts, DataRequestReceived)
-            if a.event.request not in answered  # type: ignore[attr-defined]
-        )
-
-
 class EmergencyUnreviewed(PersonSign, frozen=True, tag="emergency-unreviewed"):
     """Somebody from elsewhere opened the case in an emergency, and nobody has looked into whether there was one."""
 
@@ -190,20 +168,6 @@ class EmergencyUnreviewed(PersonSign, frozen=True, tag="emergency-unreviewed"):
             )
             for a in unreviewed(person)
         )
-
-
-class ConsentTakenBack(PersonSign, frozen=True, tag="consent-taken-back"):
-    """The family took an agreement back, and what the law does not demand has not been stopped."""
-
-    AFTER = frozenset({ConsentWithdrawn})
-
-    def of(self, person: Person, chart: Chart) -> tuple[Evidence, ...]:
-        stopped = max((a.on for a in done(person.acts, ProcessingRestricted)), default=date.min)
-        left = [a for a in done(person.acts, ConsentWithdrawn) if a.on > stopped]
-        if not left:
-            return ()
-        what = ", ".join(dict.fromkeys(label(a.event.to) for a in left))  # type: ignore[attr-defined]
-        return (rests_on(left, f"Persetujuan ditarik: {what}.", since=left[0].on),)
 
 
 class NikDoubtful(ChildSign, frozen=True, tag="nik-doubtful"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -27,7 +27,7 @@ from projections import timeline
 from projections.growth import InRoster
 from service import access, forms, plainly
 from service.access import Who
-from service.api import offered, pairing, sheet
+from service.api import kin, offered, pairing, sheet
 from service.api import units as regions
 from service.api.cases import opened_or_404
 from service.api.entries import Answer, answers
@@ -76,6 +76,8 @@ def form_page(
 
 def _opened(form: Form, who: Who, place: Place, case: UUID) -> Opened | None:
     """The case of a form. For a transfer the other side has a form, too, which shows no more than it may know."""
+    if form.tag in access.UNNAMED:
+        return _unnamed(who, place, case)
     found = place.open(who, case, "form")
     if found is not None:
         if found[0].until is not None:
@@ -86,6 +88,13 @@ def _opened(form: Form, who: Who, place: Place, case: UUID) -> Opened | None:
     if form.tag == "person.request-transfer":
         return None
     raise Trouble(404, "not-found")
+
+
+def _unnamed(who: Who, place: Place, case: UUID) -> Opened:
+    opened = place.unnamed(who, case)
+    if opened is None:
+        raise Trouble(404, "not-found")
+    return opened
 
 
 ANSWERS = frozenset({"person.accept-transfer", "person.refuse-transfer"})
@@ -147,15 +156,23 @@ def _form_page(
             "subject": subject(opened, who, place) if opened is not None else None,
             "because": because,
             "pair": pairing.on_form(form, who, place, opened, _other(form, typed), back) if opened else None,
+            "relatives": list(_relatives(form, who, place, opened)),
             "problem": problem,
             "action": f"/isi/{form.tag}",
             "entry": entry,
             "case": case,
             "back": back,
-            "back_to": back or (f"/kasus/{opened.case}" if opened is not None else "/"),
+            "linked": form.tag not in access.UNNAMED,
+            "back_to": back
+            or (f"/kasus/{opened.case}" if opened is not None and form.tag not in access.UNNAMED else "/"),
         },
         status_code=status,
     )
+
+
+def _relatives(form: Form, who: Who, place: Place, opened: Opened | None) -> Iterator[kin.Relative]:
+    if form.tag == "person.decide-erasure" and opened is not None:
+        yield from kin.relatives(opened, who, place)
 
 
 def _other(form: Form, typed: Typed) -> str:
@@ -209,7 +226,7 @@ def fill(tag: FromPath[str], who: NamedDependency[Who], place: NamedDependency[P
     if not errors:
         answer = _submit(place, who, entry, case, command)
         if answer.answer in ("recorded", "already"):
-            elsewhere = answer.code == "case-moved" or tag in _LEAVING
+            elsewhere = answer.code == "case-moved" or tag in _LEAVING or tag in access.UNNAMED
             return _recorded(answer, "/" if elsewhere else back or f"/kasus/{answer.case}")
         problem = answer.says or plainly.NEWS["gagal"]
     opened = _opened_again(form, who, place, _uuid(case)) if not form.begins else None

@@ -6,7 +6,7 @@ from datetime import date
 
 from uuid_utils.compat import uuid7
 
-from domain import figures
+from domain import erasure, figures
 from domain import referral as referral_steps
 from domain.case import PERSONS, Case, Event, done
 from domain.child import Child
@@ -14,7 +14,7 @@ from domain.desa import Desa
 from domain.emergency import unreviewed
 from domain.family import Family, SupportClosed, SupportGranted, SupportRequested
 from domain.labels import ROLES, label
-from domain.person import DataRequestFulfilled, DataRequestReceived, Person, TransferRequested, open_transfer
+from domain.person import Person, TransferRequested, open_transfer
 from domain.pregnancy import Pregnancy
 from domain.signs.birth import deaths
 from domain.signs.person import disputed
@@ -38,6 +38,10 @@ def possible(form: Form, state: Case, today: date) -> bool:
         return bool(deaths(state))
     if "into" in form.hidden or "other" in form.hidden:
         return False  # only from where it is known which other case is meant
+    if form.tag == "person.receive-data-request":
+        return True  # also of a case that has ended: what is kept of it is kept on
+    if form.tag in REQUESTS:
+        return bool(_open_request(state, form.tag))
     if not state.active:
         return False
     if form.begins:
@@ -70,8 +74,6 @@ def _possible_for(person: Person, tag: str) -> bool:
         return bool(disputed(person))
     if tag in ("person.accept-transfer", "person.refuse-transfer"):
         return open_transfer(person) is not None
-    if tag == "person.fulfil-data-request":
-        return bool(_open_request(person))
     if tag == "person.review-emergency-access":
         return bool(unreviewed(person))
     if tag.startswith("referral.") and tag != "referral.create":
@@ -101,12 +103,10 @@ def given(form: Form, opened: Opened | None, key: str) -> dict[str, list[str]]:
         given["offer"] = ["ya"]  # whoever may open the case holds it
     if form.tag == "person.accept-transfer" and isinstance(state, Person):
         given |= _wanted_for(state)
-    if "request" in form.hidden and isinstance(state, Person):
-        given["request"] = [str(uuid7())]
-        if form.tag == "person.fulfil-data-request":
-            given["request"] = [key or _open_request(state)]
     if "emergency" in form.hidden and isinstance(state, Person):
         given["emergency"] = [key or next((str(a.event.emergency) for a in unreviewed(state)), "")]  # type: ignore[attr-defined]
+    if "request" in form.hidden:
+        given["request"] = [key or _open_request(state, form.tag) if form.tag in REQUESTS else str(uuid7())]
     for name in ("into", "other"):
         if name in form.hidden and key:
             given[name] = [key]
@@ -181,11 +181,19 @@ def _step(tag: str) -> referral_steps.Reached:
 _FACTS: dict[str, type[Event]] = {c.__struct_config__.tag: c.FACT for c in referral_steps.COMMANDS}
 
 
-def _open_request(state: Person) -> str:
-    """The oldest request of the family that has no answer."""
-    answered = {a.event.request for a in done(state.acts, DataRequestFulfilled)}  # type: ignore[attr-defined]
-    asked = [a.event.request for a in done(state.acts, DataRequestReceived)]  # type: ignore[attr-defined]
-    return next((str(request) for request in asked if request not in answered), "")
+REQUESTS = frozenset({"person.fulfil-data-request", "person.decide-erasure", "person.erase-identity"})
+"""Forms that answer what a family asked."""
+
+
+def _open_request(state: Case, tag: str) -> str:
+    """The oldest request of the family that waits for this form."""
+    if tag == "person.erase-identity":
+        waiting = [asked.event for asked, _ in erasure.to_erase(state)]
+    else:
+        waiting = [asked.event for asked in erasure.unanswered(state)]
+        to_forget = tag == "person.decide-erasure"
+        waiting = [event for event in waiting if (event.asks == "menghapus") == to_forget]  # type: ignore[attr-defined]
+    return next((str(event.request) for event in waiting), "")  # type: ignore[attr-defined]
 
 
 def _cycle(form: Form, state: Person) -> int:

@@ -22,6 +22,7 @@ from domain.birth import neonatal_contacts, risk_tags
 from domain.case import NAKES, PERSONS, Corrected, Event, Retracted, Role, done
 from domain.child import Child
 from domain.desa import Desa
+from domain.erasure import FINAL
 from domain.labels import KINDS
 from domain.labels import STATES as STANDINGS
 from domain.person import TOLD_TWICE, Person
@@ -33,11 +34,11 @@ from projections.queue import DueState, Narrow, Task
 from projections.timeline import Told
 from service import access, plainly
 from service.access import Who
-from service.api import feeding, filling, letters, offered, pairing, reads
+from service.api import copies, feeding, filling, letters, offered, pairing, reads
 from service.api import units as regions
 from service.api.cases import Measure, measures, opened_or_404
 from service.api.queues import found, listed
-from service.api.subject import subject
+from service.api.subject import short, subject
 from service.chart import Dot, weight_chart
 from service.formbook import FORMS
 from service.places import Opened, Place
@@ -159,7 +160,7 @@ def _row(task: Task, who: Who, place: Place, units: access.Units, now: datetime,
     action, words = _action(task, who, back)
     return Row(
         case=task.case,
-        name=_called(task, units) if task.kind == "desa" else _name(task.name, who) or _called(task, units),
+        name=_called(task, units) if task.kind in ("desa", "") else _name(task.name, who) or _called(task, units),
         named=named,
         age=plainly.age(task.kind, task.born, now.date()) if task.kind else "",
         task=task.task,
@@ -186,6 +187,8 @@ def _called(task: Task, units: access.Units) -> str:
     """What has no name of its own: a unit has that of the map, of a person this desk may know no more than the kind."""
     if task.kind == "desa" and task.desa in units:
         return units[task.desa].name
+    if task.case is not None and not task.kind:
+        return f"Kasus {short(task.case)}"
     return KINDS.get(task.kind, "Tugas terlambat")
 
 
@@ -245,6 +248,8 @@ def search_page(
     """People by name, in one's own places; with `kasus`, to say who of them may be the person of that case."""
     units, today = place.accounts.units(), place.now().date()
     double = opened_or_404(who, place, kasus, "search")[0] if kasus is not None else None
+    if double is not None and double.person is not None:
+        q = q or double.person.name  # here and not in the address of this page: addresses are kept by many hands
     hits = [
         _hit(one, units, today, "" if double is None else pairing.suspicion(double, one.case))
         for one in (found(who, place, q) if q.strip() else ())
@@ -326,6 +331,7 @@ def case_page(
             "tasks": [_as_read(_owed(task, who, place, every, now, f"/kasus/{case}"), opened) for task in tasks],
             "kin": list(_kin(opened, who, place, now)),
             "pairs": list(pairing.on_page(opened, who, place)),
+            "copy": copies.on_page(opened, who),
             "referrals": list(letters.on_page(opened, who, place)),
             "actions": [] if opened.until else list(_actions(opened, who, now.date())),
             "chart": _chart(opened, place, grown),
@@ -482,8 +488,7 @@ def _actions(opened: Opened, who: Who, today: date) -> Iterator[tuple[str, str]]
         if may and offered.fits(form, opened) and offered.possible(form, opened.state, today):
             yield f"/isi/{tag}?kasus={opened.case}", form.title
     if opened.kind in PERSONS and opened.state.active and access.may(who.role, "person.suspect-duplicate"):
-        name = opened.person.name if opened.person is not None else ""
-        yield f"/cari?{urlencode({'kasus': opened.case, 'q': name})}", FORMS["person.suspect-duplicate"].title
+        yield f"/cari?kasus={opened.case}", FORMS["person.suspect-duplicate"].title
 
 
 def _chart(opened: Opened, place: Place, grown: Sequence[Measure]) -> str:
@@ -550,7 +555,7 @@ def _line(told: Told, who: Who, place: Place, opened: Opened) -> Line:
     )
 
 
-_STANDING: tuple[type[Event], ...] = (Corrected, Retracted, *TOLD_TWICE, *emergency.EVENTS)
+_STANDING: tuple[type[Event], ...] = (Corrected, Retracted, *TOLD_TWICE, *FINAL, *emergency.EVENTS)
 _NEVER_MENDED = frozenset(TOPICS[event] for event in _STANDING)
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from msgspec import Struct
 
 from domain import figures
 from domain.child import Child
 from domain.desa import Desa
+from domain.erasure import erased
 from domain.labels import KINDS, SEX, label
 from domain.pregnancy import Pregnancy
+from service import access
 from service.access import Who
 from service.places import Opened, Place
 
@@ -20,10 +24,19 @@ class Subject(Struct, frozen=True):
     line: str
 
 
+def short(case: UUID) -> str:
+    """The end of its number, by which people who may not name a case speak of it."""
+    return str(case)[-12:]
+
+
 def subject(opened: Opened, who: Who, place: Place) -> Subject:
     """The name, as far as this role may know it, and age, sex and place."""
     state, units = opened.state, place.accounts.units()
     name = opened.person.name if opened.person is not None else ""
+    if who.role in access.OFFICES and not isinstance(state, Desa):
+        return Subject(f"Kasus {short(opened.case)}", units[state.desa].name if state.desa in units else "")
+    if erased(state):
+        name = "Identitas dihapus"
     parts = []
     if isinstance(state, Child):
         parts.append(SEX[state.sex] if state.sex else "")

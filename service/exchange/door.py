@@ -22,9 +22,10 @@ from service.accounts import Accounts
 from service.exchange.comparing import Compared
 from service.exchange.intake import Wanted
 from service.handle import Actor, Answer, Asked, Submitted, record
+from service.masterkey import IMPORTS
 from service.migrate import MigrationError, pending
-from service.sealing import Sealing
-from service.settings import Settings, SettingsError, master_key
+from service.sealing import sealing_of
+from service.settings import Settings, SettingsError
 from service.store import Store, connect
 from service.tenants import Tenant, tenants
 
@@ -132,13 +133,14 @@ class Opened(Struct, frozen=True):
 def opened(settings: Settings, code: str | None, role: Role) -> Iterator[Opened]:
     """The kabupaten of this code, or the only one. Raises SettingsError or MigrationError for the operator."""
     tenant = _tenant(settings, code)
-    key = master_key(settings)
-    sealing = Sealing(key, tenant.schema)
+    sealing = sealing_of(settings, tenant.schema)
     followed = following.followed(tenant, sealing)
     with psycopg.connect(tenant.dsn, autocommit=True) as conn:
         if missing := pending(conn, tenant.schema):
             raise MigrationError(f"{tenant.name}: {', '.join(missing)} belum dijalankan; jalankan dampingi migrate")
         follow.prepare(conn, followed, followed.book(conn))
+        sealing.learn(conn)
+        key = sealing.secret(conn, IMPORTS)
     with connect(tenant.dsn, 1, 2, settings.statement_seconds, settings.lock_seconds) as pool:
         store = Store(pool, tenant.schema, sealing, tenant.zone, _edition)
         units = Accounts(pool, tenant).units()

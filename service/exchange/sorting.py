@@ -86,7 +86,7 @@ class Numbers:
     """
 
     def __init__(self, key: bytes) -> None:
-        self._key = hmac.digest(key, b"impor", "sha256")
+        self._key = key
 
     def of(self, row: Row, posyandu: str) -> tuple[UUID, UUID, UUID]:
         """Of the child, of the entry that registers it and of the one that measures it."""

@@ -72,13 +72,21 @@ FORMS: tuple[Form, ...] = (
     Form("person.declare-distinct", "Nyatakan orang berbeda", "Simpan", ("on",), ("note",), hidden=("other",),
          hint="Bila ternyata orang yang sama, jangan disimpan: bidan atau puskesmas yang menggabungkan."),
     Form("person.receive-data-request", "Catat permintaan data", "Simpan", ("on", "asks"), ("note",),
-         hidden=("request",)),
+         hidden=("request",), families=True),
     Form("person.fulfil-data-request", "Jawab permintaan data", "Simpan jawaban", ("on", "answer"), ("note",),
-         hidden=("request",)),
+         hidden=("request",), families=True),
+    Form("person.decide-erasure", "Putuskan permintaan dihapus", "Simpan keputusan", ("on", "decision", "ground"),
+         ("note",), hidden=("request",), families=True,
+         hint="Hapus: kabupaten yang melaksanakan, dan tidak dapat dibatalkan. Yang sudah dicetak atau diekspor, dan"
+              " cadangan sampai habis masanya, tidak ikut terhapus. Putuskan juga untuk kasus ibu, anak dan keluarga:"
+              " namanya ada di sana."),
+    Form("person.erase-identity", "Hapus identitas", "Hapus untuk selamanya", ("on",), hidden=("request",),
+         families=True, hint="Nama, NIK, alamat, telepon dan semua tulisan bebas di kasus ini hilang selamanya. Angka"
+                             " dan tanggal tetap. Tidak dapat dibatalkan."),
     Form("person.review-emergency-access", "Periksa pembukaan darurat", "Simpan", ("on", "verdict"), ("note",),
          hidden=("emergency",), hint="Tanyakan kepada yang membuka, dan lihat riwayat kasus ini pada hari itu."),
     Form("person.record-consent", "Catat persetujuan", "Simpan", ("on", "to")),
     Form("person.withdraw-consent", "Catat penarikan persetujuan", "Simpan", ("on", "to"), ("note",)),
-    Form("person.restrict-processing", "Batasi pemakaian data", "Simpan", ("on",), ("note",)),
+    Form("person.restrict-processing", "Batasi pemakaian data", "Simpan", ("on",), ("note",), families=True),
     Form("person.explain-late-entry", "Jelaskan catatan terlambat", "Simpan", ("on", "reason"), ("note",)),
 )  # fmt: skip

@@ -18,6 +18,7 @@ from service import webhooks as calling
 from service.access import Unit
 from service.cli import main
 from service.places import Place
+from service.sealing import Sealing
 from service.webhooks import TRIES, Webhooks, signature
 from tests.doors.conftest import Phone
 from tests.doors.test_fhir import refer
@@ -86,7 +87,7 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture
 def webhooks(places: dict[str, Place]) -> Iterator[Webhooks]:
     place = places[CODE]
-    made = Webhooks(place._pool, place.tenant, MASTER)
+    made = Webhooks(place._pool, place.tenant, Sealing(MASTER, place.tenant.schema))
     yield made
     for one in made.all():
         made.end(one.id)

@@ -159,7 +159,7 @@ V10 puskesmas-tpg 14d kabupaten 3       X01 bidan 7d puskesmas-tpg 2            
 X03 bidan 7d puskesmas-tpg 2            X04 kader 7d desa 3                     X05 puskesmas-tpg 14d kabupaten 3
 X06 puskesmas-dr 72h kabupaten 1        X07 puskesmas-dr 72h kabupaten 1        X08 kabupaten 72h inspektorat 1
 X09 puskesmas-tpg 24h kabupaten 1       X10 kader 30d bidan 4
-C42 kader 90d bidan 4                   V15 puskesmas-dr 3d kabupaten 2
+C42 kader 90d bidan 4                   V15 puskesmas-dr 3d kabupaten 2        X11 kabupaten 72h inspektorat 1
 """
 
 

@@ -12,7 +12,8 @@ from msgspec.structs import asdict
 from domain.case import Personal
 from projections import log
 from service.handle import record
-from service.sealing import KEPT_SECONDS, Sealing, WrongMasterKey
+from service.masterkey import WrongMasterKey
+from service.sealing import KEPT_SECONDS, Sealing
 from service.store import Store
 from tests.store.given import MASTER_KEY, asked, register, weigh
 
@@ -85,10 +86,17 @@ def test_another_process_forgets_a_destroyed_key_within_a_minute(store: Store, c
     assert other.open_many(conn, sealed_in(conn, store)) == {(BUDI, 1): None}
 
 
-def test_the_hash_of_a_nik_is_the_same_everywhere_and_needs_the_key() -> None:
+def test_the_hash_of_a_nik_needs_the_key(schema: str, conn: psycopg.Connection) -> None:
+    ours, same, other = Sealing(MASTER_KEY, schema), Sealing(MASTER_KEY, schema), Sealing(bytes(32), schema)
+    for sealing in (ours, same, other):
+        sealing.learn(conn)
     nik = "3603330112240001"
-    assert Sealing(MASTER_KEY, "kab_3603").nik_hash(nik) == Sealing(MASTER_KEY, "kab_3601").nik_hash(nik)
-    assert Sealing(MASTER_KEY, "kab_3603").nik_hash(nik) != Sealing(bytes(32), "kab_3603").nik_hash(nik)
+    assert ours.nik_hash(nik) == same.nik_hash(nik) != other.nik_hash(nik)
+
+
+def test_a_hash_is_never_made_with_a_secret_that_was_only_guessed() -> None:
+    with pytest.raises(RuntimeError, match="before any connection"):
+        Sealing(MASTER_KEY, "kab_3603").nik_hash("3603330112240001")
 
 
 def test_two_people_who_begin_at_once_do_not_share_a_key(store: Store, conn: psycopg.Connection) -> None:
