@@ -45,6 +45,8 @@ REFUSALS: dict[str, str] = {
     "kpsp-score-impossible": "Skor KPSP {score} tidak ada. Isi 0 sampai 10.",
     "kpsp-age-impossible": "KPSP umur {months} bulan tidak ada. Isi 3 sampai 72.",
     "resolve-own-flag": "Yang bersangkutan tidak boleh menutup pertanyaan ini. Minta orang lain memeriksanya.",
+    "flag-for-kecamatan": "Pertanyaan ini diperiksa kecamatan atau kabupaten, bukan oleh desa sendiri.",
+    "flag-raised-already": "Pertanyaan dengan nomor ini sudah ada. Muat ulang halaman wilayah.",
     "amount-impossible": "Nilai Rp{amount} tidak mungkin. Tulis dalam rupiah tanpa titik.",
     "members-impossible": "Jumlah anak {count} tidak mungkin. Isi 0 sampai 20.",
     "no-such-support": "Permintaan bantuan ini tidak ada. Muat ulang halaman kasus.",

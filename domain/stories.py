@@ -201,6 +201,7 @@ def _check_mending(
         raise Refused("told-in-two-cases")
     if by.actor != wrong.by.actor and (by.role not in case.NAKES or kind(story) == "desa"):
         raise Refused("not-yours-to-mend")
+    oversight.check_mending(wrong.event, by)
     if event.on > today:
         raise Refused("future-day", on=event.on, today=today)
     if isinstance(event, case.Retracted):
