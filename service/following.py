@@ -34,6 +34,7 @@ from service.sealing import Sealing
 from service.settings import Settings, load, master_key, root
 from service.store import Store, connect
 from service.tenants import Tenant, tenants
+from service.watched import Watched
 
 
 @cache
@@ -97,12 +98,12 @@ def _served(settings: Settings, dsn: str) -> Iterator[Tenant]:
 
 
 @contextmanager
-def watched(settings: Settings, dsn: str) -> Iterator[dict[str, policies.Watched]]:
+def watched(settings: Settings, dsn: str) -> Iterator[dict[str, Watched]]:
     """The kabupaten of a database as the policies see them, by schema."""
     key = master_key(settings)
     with connect(dsn, 1, 2, settings.statement_seconds, settings.lock_seconds) as pool:
         yield {
-            t.schema: policies.Watched(
+            t.schema: Watched(
                 Store(pool, t.schema, Sealing(key, t.schema), t.zone, lambda on: juknis().book(on).protocol.edition),
                 Accounts(pool, t),
                 juknis().book,
