@@ -9,6 +9,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from domain.case import (
+    SYSTEM,
     Act,
     Envelope,
     Event,
@@ -312,6 +313,8 @@ def check(acts: tuple[Act, ...], event: Event, by: Envelope) -> None:
             raise Refused("no-such-rows")
         case IntegrityFlagRaised() if event.flag in _numbers(acts, IntegrityFlagRaised):
             raise Refused("flag-raised-already")  # or it could be said anew whom it concerns
+        case IntegrityFlagRaised() if by.actor != SYSTEM and (event.found is not None or event.positions):
+            raise Refused("flag-found-by-system")  # or anybody could point a reader at entries elsewhere
         case IntegrityFlagResolved():
             _check_answer(acts, event.flag, by)
         case DifferenceResolved():

@@ -46,6 +46,7 @@ REFUSALS: dict[str, str] = {
     "kpsp-age-impossible": "KPSP umur {months} bulan tidak ada. Isi 3 sampai 72.",
     "resolve-own-flag": "Yang bersangkutan tidak boleh menutup pertanyaan ini. Minta orang lain memeriksanya.",
     "flag-for-kecamatan": "Pertanyaan ini diperiksa kecamatan atau kabupaten, bukan oleh desa sendiri.",
+    "flag-found-by-system": "Angka dan daftar catatan hanya diisi sistem. Ajukan pertanyaan tanpa itu.",
     "flag-raised-already": "Pertanyaan dengan nomor ini sudah ada. Muat ulang halaman wilayah.",
     "amount-impossible": "Nilai Rp{amount} tidak mungkin. Tulis dalam rupiah tanpa titik.",
     "members-impossible": "Jumlah anak {count} tidak mungkin. Isi 0 sampai 20.",

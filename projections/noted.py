@@ -95,8 +95,13 @@ def gone(conn: Connection[Any], schema: str, cases: Collection[UUID]) -> list[UU
 
 
 def compared(conn: Connection[Any], schema: str, cases: Collection[UUID]) -> list[UUID]:
-    """Those of these cases in which something was compared, closed or approved."""
+    """Those of these cases in which an account compared, closed or approved, and recorded what it was about."""
     return _ids(conn, _sql(schema, _COMPARED), [list(cases)])
+
+
+def settled(conn: Connection[Any], schema: str, cases: Collection[UUID]) -> list[UUID]:
+    """Those of these cases in which spending on extra food was settled."""
+    return _ids(conn, _sql(schema, _SETTLED), [list(cases)])
 
 
 def fed_twice(conn: Connection[Any], schema: str, cases: Collection[UUID]) -> list[tuple[UUID, UUID]]:
@@ -142,10 +147,19 @@ WHERE case_id = ANY(%s) AND state <> 'active'
 """
 
 _COMPARED: LiteralString = """
+SELECT DISTINCT one.case_id
+FROM {events} AS one
+JOIN {events} AS other ON other.case_id = one.case_id AND other.actor = one.actor
+WHERE one.case_id = ANY(%s)
+  AND one.topic IN ('pmt.reconciled', 'desa.spending-reconciled', 'desa.month-closed', 'desa.menu-approved')
+  AND other.topic IN ('pmt.given', 'pmt.missed', 'pmt.week-closed', 'desa.spending-recorded', 'desa.session-held',
+                      'desa.menu-planned')
+"""
+
+_SETTLED: LiteralString = """
 SELECT DISTINCT case_id
 FROM {events}
-WHERE case_id = ANY(%s)
-  AND topic IN ('pmt.reconciled', 'desa.spending-reconciled', 'desa.month-closed', 'desa.menu-approved')
+WHERE case_id = ANY(%s) AND topic = 'desa.spending-reconciled'
 """
 
 _FED_TWICE: LiteralString = """

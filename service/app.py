@@ -26,7 +26,7 @@ from litestar.template.config import TemplateConfig
 
 from service import settings as settings_
 from service.access import SEARCHES, Who
-from service.api import accounts, board, cases, entries, fhir, health, letters, pages, queues, referrals
+from service.api import accounts, board, cases, entries, fhir, flags, health, letters, pages, queues, referrals
 from service.api.kept import typed
 from service.api.schema import openapi
 from service.metrics import Counted
@@ -107,6 +107,7 @@ def create(
             *pages.HANDLERS,
             *letters.HANDLERS,
             *board.HANDLERS,
+            *flags.HANDLERS,
             _assets(web / "static"),
         ],
         guards=[signed_in],
@@ -202,6 +203,7 @@ def _words(engine: JinjaTemplateEngine) -> None:
     engine.engine.filters.update(FILTERS)
     engine.engine.globals["SEARCHES"] = SEARCHES
     engine.engine.globals["REFERS"] = board.READERS
+    engine.engine.globals["ASKED"] = flags.READERS
     engine.engine.trim_blocks = True
     engine.engine.lstrip_blocks = True
 

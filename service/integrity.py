@@ -109,13 +109,14 @@ def _in_cases(
         some = cases[first : first + CASES]
         after = set(noted.gone(conn, schema, some))
         compared = set(noted.compared(conn, schema, some))
-        told = log.stories(conn, schema, after | compared)
+        settled = set(noted.settled(conn, schema, [case for case in some if case in units]))
+        told = log.stories(conn, schema, after | compared | settled)
         for pattern in _of(rows, patterns.PmtAfterLeaving):
             yield from (found for case in after for found in pattern.of_case(told[case]))
         for own in _of(rows, patterns.OwnReconciliation):
             yield from (found for case in compared for found in own.of_case(told[case]))
         for deliveries in _of(rows, patterns.OwnDeliveries):
-            yield from _deliveries(conn, schema, deliveries, [told[c] for c in compared if c in units], units)
+            yield from _deliveries(conn, schema, deliveries, [told[case] for case in settled], units)
         yield from _pairs(conn, schema, _of(rows, patterns.SharedNik), some)
 
 
