@@ -1,6 +1,6 @@
 """Seconds to look for patterns in a day and in a month of entries: python -m bench.integrity [--json FILE]
 
-The ground is the made-up history of some kecamatan with as many children as in the field. All its days and then all its
+The ground is the made-up year of one kecamatan with as many children as in the field. All its days and then all its
 months are looked at, as after a long pause; the bound is reading and decoding the same rows once. What is asked about
 these honest lives is counted: it should be nothing.
 """
@@ -21,14 +21,15 @@ from service.accounts import Accounts
 from service.beginnings import begin_units
 from service.watched import Watched
 
-KECAMATAN = 2
+MONTHS = 12
 DAY, MONTH = 10_000, 300_000
 REACH = 0.15
 
 
 def main() -> None:
     path = where_asked(__doc__.splitlines()[0] if __doc__ else "")
-    with ground(KECAMATAN) as made:
+    lives.kecamatan.MONTHS = MONTHS
+    with ground(1) as made:
         show(looked_at(made), path)
 
 
@@ -57,7 +58,7 @@ def looked_at(made: Ground) -> Figures:
         "month_of_300000_seconds": round(months * MONTH / events, 2),
         "months_ratio": round(bound / months, 3),
         "reach_ratio": REACH,
-        "kecamatan_months": KECAMATAN * lives.kecamatan.MONTHS,
+        "kecamatan_months": MONTHS,
         "questions_about_honest_lives": asked.total(),
         **{f"questions_{pattern}": count for pattern, count in asked.items()},
     }

@@ -256,7 +256,8 @@ class SameMeasures(Struct, frozen=True, forbid_unknown_fields=True, tag_field="p
 
     def of_child(self, child: Child, story: Story, month: date) -> Finding | None:
         """Asked of the hand that measured last, in the month of that measurement."""
-        measured = [w for w in child.weighings if w.context != "impor" and w.kg is not None and w.cm is not None]
+        known = (w for w in child.weighings if w.context != "impor" and w.role != "rs")
+        measured = [w for w in known if w.kg is not None and w.cm is not None]
         run = measured[-self.times :] if measured and same_month(measured[-1].on, month) else []
         if len(run) < self.times or len({(w.kg, w.cm) for w in run}) > 1 or len({_month(w) for w in run}) < len(run):
             return None
