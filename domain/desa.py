@@ -337,6 +337,8 @@ def check(desa: Desa | None, event: Event, today: date, by: Envelope) -> None:
     if desa is None:
         raise Refused("no-such-case")
     case.check(desa, event)
+    if isinstance(event, case.TaskSetAside | case.TaskReassigned):
+        oversight.check_put_off(desa.acts, event, by)
     if type(event) in TAKEN_AT:
         _check_place(desa, event)
         _check_counts(event)

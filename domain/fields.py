@@ -245,5 +245,6 @@ FIELDS = {
     "leaving": "nomor laporan",
     "ended": "akun ditutup",
     "handed": "tugas diserahkan",
+    "positions": "nomor catatan",
 }
 """What a field is called on the form."""

@@ -8,7 +8,20 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from domain.case import Act, Envelope, Event, Personal, Refused, Role, Sealed, asks, done
+from domain.case import (
+    SYSTEM,
+    Act,
+    Envelope,
+    Event,
+    Personal,
+    Refused,
+    Role,
+    Sealed,
+    TaskReassigned,
+    TaskSetAside,
+    asks,
+    done,
+)
 
 # What can have happened
 
@@ -179,17 +192,43 @@ class AccessReviewed(Event, frozen=True, tag="desa.access-reviewed"):
 # What can be asked
 
 
+Doubt = Literal[
+    "pmt-untuk-yang-pindah", "pmt-untuk-yang-meninggal", "foto-atau-nik-sama", "angka-sama", "lokasi-jauh",
+    "dicatat-malam", "lain", "satu-detik", "angka-tetap", "berat-bulat", "tinggi-bulat", "banyak-terlambat",
+    "dua-pmt", "dicocokkan-sendiri",
+]  # fmt: skip
+"""What is asked about."""
+
+
+class Counted(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """The numbers of a pattern that the system found: how many of how many, and on which days."""
+
+    count: int
+    of: int | None = None
+    usual: int | None = None
+    """How many of them it is where nothing is to be asked."""
+    first: date | None = None
+    last: date | None = None
+    """The days it is about."""
+    kg: float | None = None
+    within: int | None = None
+    """Days after which an entry is late, or how often in a row a child was measured."""
+    hours: tuple[int, ...] = ()
+    """From which hour of the night until which."""
+
+
 class IntegrityFlagRaised(Event, frozen=True, tag="desa.integrity-flag-raised"):
     """A pattern that calls for a question, not an accusation. `concerns` is the account whose entries it is about."""
 
     flag: UUID
-    pattern: Literal[
-        "pmt-untuk-yang-pindah", "pmt-untuk-yang-meninggal", "foto-atau-nik-sama", "angka-sama", "lokasi-jauh",
-        "dicatat-malam", "lain",
-    ]  # fmt: skip
+    pattern: Doubt
     posyandu: str | None = None
     concerns: str | None = None
     cases: tuple[UUID, ...] = ()
+    found: Counted | None = None
+    """None where a person raised it."""
+    positions: tuple[int, ...] = ()
+    """Where the entries behind it stand in the log, as many as a page can show."""
 
 
 class IntegrityFlagResolved(Event, frozen=True, tag="desa.integrity-flag-resolved"):
@@ -272,18 +311,45 @@ def check(acts: tuple[Act, ...], event: Event, by: Envelope) -> None:
             raise Refused("nothing-open-by-this-number")
         case ImportRowsResolved() if not set(event.rows) <= set(open_rows(acts).get(event.file, ())):
             raise Refused("no-such-rows")
+        case IntegrityFlagRaised() if event.flag in _numbers(acts, IntegrityFlagRaised):
+            raise Refused("flag-raised-already")  # or it could be said anew whom it concerns
+        case IntegrityFlagRaised() if by.actor != SYSTEM and (event.found is not None or event.positions):
+            raise Refused("flag-found-by-system")  # or anybody could point a reader at entries elsewhere
         case IntegrityFlagResolved():
-            raised = _numbers(acts, IntegrityFlagRaised).get(event.flag)
-            if raised is None:
-                raise Refused("nothing-open-by-this-number")
-            if by.actor == raised.event.concerns:  # type: ignore[attr-defined]
-                raise Refused("resolve-own-flag")
+            _check_answer(acts, event.flag, by)
         case DifferenceResolved():
             compared = [a for a in done(acts, ExportCompared) if _month(a.event.month) == _month(event.month)]  # type: ignore[attr-defined]
             if not compared:
                 raise Refused("not-compared")
             if compared[-1].actor == by.actor:
                 raise Refused("resolve-own-comparison")
+
+
+def check_put_off(acts: tuple[Act, ...], event: TaskSetAside | TaskReassigned, by: Envelope) -> None:
+    """Putting a question off, or handing it on, is for those who may answer it."""
+    flag = next((n for n in _numbers(acts, IntegrityFlagRaised) if str(n) == event.key), None)
+    if flag is not None:
+        _check_answer(acts, flag, by)
+
+
+def check_mending(wrong: Event, by: Envelope) -> None:
+    """Whom a question concerns does not take it back either, whoever raised it."""
+    if isinstance(wrong, IntegrityFlagRaised) and by.actor == wrong.concerns:
+        raise Refused("resolve-own-flag")
+
+
+ANSWERING: frozenset[Role] = frozenset({"kecamatan", "kabupaten"})
+"""Who may answer a question about entries: nobody of the desa, since they work with whom it concerns."""
+
+
+def _check_answer(acts: tuple[Act, ...], flag: UUID, by: Envelope) -> None:
+    raised = _numbers(acts, IntegrityFlagRaised).get(flag)
+    if raised is None:
+        raise Refused("nothing-open-by-this-number")
+    if by.actor == raised.event.concerns:  # type: ignore[attr-defined]
+        raise Refused("resolve-own-flag")
+    if by.role not in ANSWERING:
+        raise Refused("flag-for-kecamatan")
 
 
 def open_lines(acts: tuple[Act, ...]) -> tuple[tuple[AuditLine, Act], ...]:

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from domain import growth, kms
 from domain.case import Case, Evidence, Kind, Role, TaskReassigned, TaskSetAside, by_kind, zone
 from domain.chart import Chart
+from domain.patterns import Pattern
 from domain.person import Person
 from domain.signs import Sign
 
@@ -96,6 +97,15 @@ class Supervision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     priorities: tuple[Literal[0, 1, 2, 3, 4], ...] = (0, 1, 2, 3, 4)
 
 
+class Asking(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A row that says about which pattern in the entries the system asks by itself, and with which numbers."""
+
+    id: str
+    look: Pattern
+    source: str
+    status: Standing
+
+
 _DUE = re.compile(r"\d+[dh]|window")
 _OPENS = re.compile(r"\d+[dh]|half|due|2due")
 
@@ -110,6 +120,7 @@ class Protocol(Struct, frozen=True):
     supervision: tuple[Supervision, ...] = ()
     pmt_days: dict[str, int] = {}
     """Planned days of extra food by its reason, where the decision names none."""
+    patterns: tuple[Asking, ...] = ()
     draft: bool = False
     """Proposed, and in force on no day."""
 

@@ -215,6 +215,7 @@ def _check_mending(
         raise Refused("erasure-stands")
     if by.actor != wrong.by.actor and (by.role not in case.NAKES or kind(story) == "desa"):
         raise Refused("not-yours-to-mend")
+    oversight.check_mending(wrong.event, by)
     if event.on > today:
         raise Refused("future-day", on=event.on, today=today)
     if isinstance(event, case.Retracted):

@@ -36,6 +36,7 @@ from service.api import (
     entries,
     evidence,
     fhir,
+    flags,
     health,
     inspecting,
     ledger,
@@ -132,6 +133,7 @@ def create(
             *copies.HANDLERS,
             *board.HANDLERS,
             *evidence.HANDLERS,
+            *flags.HANDLERS,
             _assets(web / "static"),
         ],
         guards=[signed_in],
@@ -229,6 +231,7 @@ def _words(engine: JinjaTemplateEngine) -> None:
     engine.engine.globals["REFERS"] = board.READERS
     engine.engine.globals["AUDITS"] = AUDITS
     engine.engine.globals["EMERGENCY"] = EMERGENCY
+    engine.engine.globals["ASKED"] = flags.READERS
     engine.engine.trim_blocks = True
     engine.engine.lstrip_blocks = True
 

@@ -35,6 +35,7 @@ from service.sealing import Sealing, sealing_of
 from service.settings import Settings, load, root, signing_key
 from service.store import Store, connect
 from service.tenants import Tenant, tenants
+from service.watched import Watched
 
 
 @cache
@@ -103,11 +104,11 @@ def _served(settings: Settings, dsn: str) -> Iterator[Tenant]:
 
 
 @contextmanager
-def watched(settings: Settings, dsn: str) -> Iterator[dict[str, policies.Watched]]:
+def watched(settings: Settings, dsn: str) -> Iterator[dict[str, Watched]]:
     """The kabupaten of a database as the policies see them, by schema."""
     with connect(dsn, 1, 2, settings.statement_seconds, settings.lock_seconds) as pool:
         yield {
-            t.schema: policies.Watched(
+            t.schema: Watched(
                 Store(pool, t.schema, sealing_of(settings, t.schema), t.zone, _edition),
                 Accounts(pool, t),
                 juknis().book,

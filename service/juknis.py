@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from domain import growth, kms
 from domain.pmt import Reason as PmtReason
-from domain.protocol import Book, Protocol, Rule, Standing, Supervision, edition_on
+from domain.protocol import Asking, Book, Protocol, Rule, Standing, Supervision, edition_on
 from domain.stories import COMMANDS
 from service.who import read_who
 
@@ -107,6 +107,7 @@ def _read_edition(home: Path, above: tuple[str, ...]) -> Edition:
         rules=rules,
         supervision=supervision or (base.protocol.supervision if base else ()),
         pmt_days={**(base.protocol.pmt_days if base else {}), **{why: n.days for why, n in about.pmt_days.items()}},
+        patterns=_patterns(files, base),
         draft=about.draft,
     )
     return Edition(protocol, _kms(home, base))
@@ -150,10 +151,10 @@ _FORMS = frozenset(command.__struct_config__.tag for command in COMMANDS)
 
 def _rows(path: Path) -> Iterator[tuple[Path, str, Rule]]:
     content = _toml(path)
-    rows, supervision = content.pop("rule", None), content.pop("supervision", None)
+    rows, supervision, patterns = (content.pop(name, None) for name in ("rule", "supervision", "pattern"))
     if content:
         raise JuknisError(f"{_place(path)}: {min(content)!r} tidak dikenal; setiap aturan dimulai dengan [[rule]]")
-    if rows is None and isinstance(supervision, list):
+    if rows is None and (isinstance(supervision, list) or isinstance(patterns, list)):
         return
     if not isinstance(rows, list):
         raise JuknisError(f"{_place(path)}: tidak berisi satu pun [[rule]]")
@@ -167,9 +168,17 @@ def _supervision(files: list[Path]) -> tuple[Supervision, ...]:
     return tuple(_read(path, name, row, Supervision) for path, name, row in rows)
 
 
-def _named(rows: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _patterns(files: list[Path], base: Edition | None) -> tuple[Asking, ...]:
+    """The rows of patterns; one of an edition below stands in the place of its namesake."""
+    rows = ((path, *row) for path in files for row in _named(_toml(path).get("pattern", []), "pola"))
+    own = {asking.id: asking for asking in (_read(path, name, row, Asking) for path, name, row in rows)}
+    above = base.protocol.patterns if base else ()
+    return tuple({**{asking.id: asking for asking in above}, **own}.values())
+
+
+def _named(rows: list[dict[str, Any]], what: str = "aturan") -> Iterator[tuple[str, dict[str, Any]]]:
     for number, row in enumerate(rows, start=1):
-        yield f"aturan {row['id']}" if isinstance(row.get("id"), str) else f"aturan ke-{number}", row
+        yield f"{what} {row['id']}" if isinstance(row.get("id"), str) else f"{what} ke-{number}", row
 
 
 def _toml(path: Path) -> dict[str, Any]:

@@ -15,13 +15,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 from psycopg import Connection
 
-from domain import refusals, stories, words
+from domain import desa, refusals, stories, words
 from domain.case import NAKES, Case, Personal, Recorded, Role, done
 from domain.emergency import open_until
 from domain.erasure import forgotten
 from domain.person import Person, RecordsAbsorbed, along, by_former_desk
 from domain.protocol import Book
 from projections import follow, growth, log, people, pmt, timeline
+from projections import questions as asking
 from projections import queue as lists
 from projections import referral as ways
 from projections.people import Found
@@ -435,6 +436,24 @@ class Place:
         with self._pool.connection() as conn:
             return ways.waits(conn, self.schema, _followed_by(who), since)
 
+    # Questions about entries
+
+    def questions(self, who: Who, before: int | None, limit: int) -> tuple[tuple[asking.Question, ...], int | None]:
+        """What was asked in the desa of this post, the newest first, and from where the next page goes on."""
+        with self._pool.connection() as conn:
+            return asking.asked_in(conn, self.schema, _stories_of(who), before, limit)
+
+    def question(self, who: Who, flag: UUID) -> tuple[asking.Question, Sequence[Recorded]] | None:
+        """One of them, with the entries behind it. That these were looked at is noted for each case."""
+        with self._pool.connection() as conn:
+            found = asking.asked_as(conn, self.schema, _stories_of(who), flag)
+            if found is None:
+                return None
+            entries = asking.behind(conn, self.schema, found.asked.positions)
+            for case in dict.fromkeys(one.case for one in entries):
+                self.accounts.note_read(conn, who, case, "flag")
+        return found, entries
+
     # Writing
 
     def submit(self, sent: Sequence[Submitted], who: Who) -> Sequence[Answer]:
@@ -479,6 +498,10 @@ class Place:
             story = log.stories(conn, self.schema, [sent.case])[sent.case]
         version = timeline.version_of(story, who.role, number) or 0
         return replace(sent, command=replace(sent.command, version=version)) if version != number else sent
+
+
+def _stories_of(who: Who) -> list[UUID]:
+    return [desa.number(code) for code in sorted(who.territory.desa)]
 
 
 def _followed_by(who: Who) -> ways.Scope:

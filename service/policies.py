@@ -1,5 +1,5 @@
-"""What the system has recorded by itself, since it follows from what stands recorded: cases that may be one person, and
-desks that have too much.
+"""What the system has recorded by itself, since it follows from what stands recorded: cases that may be one person,
+desks that have too much, and entries that call for a question (integrity.py).
 
 Each policy looks at the lists once they show the newest events, and asks through the write path under numbers made of
 what it found. So it may be run again, by two processes or after a crash, and records nothing twice.
@@ -7,34 +7,32 @@ what it found. So it may be run again, by two processes or after a crash, and re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from threading import Event as Flag
 from typing import Any, LiteralString
 from uuid import UUID, uuid5
 
-import psycopg
-import structlog
-from msgspec import Struct
 from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 
 from domain import child, desa, person, pregnancy, stories
-from domain.case import SYSTEM, Case, Command, Corrected, Event, Refused, Role, done
+from domain.case import Case, Corrected, Event, Role, done
 from domain.oversight import CountWorkload, WorkloadCounted
+from domain.patterns import working_day
 from domain.person import SuspectDuplicate
-from domain.protocol import Book, Rule
+from domain.protocol import Rule
 from domain.signs.oversight import Overloaded
 from projections import duplicates, log
 from projections import queue as lists
 from projections.duplicates import Pair
 from projections.queue import Load
-from service import beside
+from service import beside, integrity
 from service.access import Unit, Units
-from service.accounts import Accounts
-from service.handle import Actor, Asked, Submitted, record
+from service.handle import Asked
 from service.store import Store
+from service.watched import Watched, asked, recorded
 
 EVENTS = 5000
 """Events looked at in one round."""
@@ -42,26 +40,12 @@ EVENTS = 5000
 SWEEP_SECONDS = 60.0
 """How often every kabupaten is looked at even if nobody called."""
 
-_log = structlog.get_logger()
-
-
-class Watched(Struct, frozen=True):
-    """A kabupaten, as far as its policies are concerned."""
-
-    store: Store
-    accounts: Accounts
-    book: Callable[[date], Book]
-
-    @property
-    def now(self) -> datetime:
-        """This moment, by the clock of the place."""
-        return datetime.now(self.store.clock)
-
 
 def look(watched: Watched) -> int:
     """One round of every policy, as far as the lists go. Returns how many entries were recorded."""
     now = watched.now
-    return suspect_duplicates(watched.store, now) + count_workloads(watched, now)
+    asked_about = integrity.look(watched, now) or 0
+    return suspect_duplicates(watched.store, now) + count_workloads(watched, now) + asked_about
 
 
 # Two cases of one person (X01, X02)
@@ -79,15 +63,15 @@ _PAIRS = UUID("5b1f3a70-0f6e-4b0e-9d52-6a3c9a1c7e41")
 
 def suspect_duplicates(store: Store, now: datetime) -> int:
     """Record for every new pair of cases that may be one person that somebody should look; the younger of them asks."""
-    recorded = 0
+    found = 0
     while True:
         with store.pool.connection() as conn:
             after, upto = _ahead(conn, store.schema)
             if upto <= after:
-                return recorded
+                return found
             touched = _touched(conn, store.schema, after, upto)
-            asked = _suspicions(conn, store, touched, now) if touched else []
-        recorded += _recorded(store, asked)
+            suspected = _suspicions(conn, store, touched, now) if touched else []
+        found += recorded(store, suspected)
         with store.pool.connection() as conn:
             conn.execute(_sql(store.schema, _MOVE), {"after": after, "upto": upto}, prepare=True)
 
@@ -102,7 +86,7 @@ def _suspicions(conn: Connection[Any], store: Store, touched: Sequence[UUID], no
             of.setdefault(pair.younger, (number, pair))
     today = now.astimezone(store.clock).date()
     return [
-        _asked(number, pair.younger, SuspectDuplicate(on=today, other=pair.older, why=pair.why), now)
+        asked(number, pair.younger, SuspectDuplicate(on=today, other=pair.older, why=pair.why), now)
         for number, pair in of.values()
     ]
 
@@ -147,13 +131,13 @@ def count_workloads(watched: Watched, now: datetime) -> int:
         counted = dict(_counted(conn, store.schema, units, rules, now))
         told = log.stories(conn, store.schema, {desa.number(code) for _, _, code in counted})
     of = {case: _last_counts(stories.fold(story)) for case, story in told.items()}
-    asked = []
+    counts = []
     for (desk, unit, puskesmas), (open_, late) in sorted(counted.items()):
         case = desa.number(puskesmas)
         command = CountWorkload(on=today, desk=desk, unit=unit, open=open_, late=late)
         if told[case] and _worth_telling(command, of[case].get((desk, unit)), limit, today):
-            asked.append(_asked(uuid5(_COUNTS, f"{desk} {unit} {today}"), case, command, now))
-    return _recorded(store, asked)
+            counts.append(asked(uuid5(_COUNTS, f"{desk} {unit} {today}"), case, command, now))
+    return recorded(store, counts)
 
 
 _Place = tuple[Role, str, str]
@@ -206,44 +190,24 @@ def _worth_telling(now: CountWorkload, last: WorkloadCounted | None, rule: Overl
     return (last.on.year, last.on.month) != (today.year, today.month)
 
 
-# How a policy asks
-
-
-def _asked(entry: UUID, case: UUID, command: Command, at: datetime) -> Asked:
-    return Asked(Submitted(entry, case, command), Actor(SYSTEM, "kabupaten", "", _may), at)
-
-
-def _may(command: Command, _state: Case | None) -> None:
-    if not isinstance(command, SuspectDuplicate | CountWorkload):
-        raise Refused("not-allowed")
-
-
-def _recorded(store: Store, asked: list[Asked]) -> int:
-    """What was asked and came to something new. What a person has settled meanwhile is refused, and rightly."""
-    answers = record(store, asked) if asked else []
-    for answer in answers:
-        if answer.outcome == "held":
-            raise psycopg.OperationalError(f"a policy was held back: {answer.code}")
-        if answer.outcome == "refused":
-            _log.info("policy refused", schema=store.schema, code=answer.code)
-    return sum(1 for answer in answers if answer.outcome == "recorded")
-
-
 # The thread
 
 
 def run(dsn: str, places: Mapping[str, Watched], stop: Flag) -> None:
     """Watch these kabupaten of one database, by their schemas, until told to stop."""
-    counted: dict[str, date] = {}
-    beside.run("policies", dsn, places, stop, lambda schema: _round(schema, places[schema], counted), SWEEP_SECONDS)
+    looked: dict[tuple[str, str], date] = {}
+    beside.run("policies", dsn, places, stop, lambda schema: _round(schema, places[schema], looked), SWEEP_SECONDS)
 
 
-def _round(schema: str, watched: Watched, counted: dict[str, date]) -> None:
+def _round(schema: str, watched: Watched, looked: dict[tuple[str, str], date]) -> None:
+    """What is done at every call, and what is done once a day; `looked` says on which day that was."""
     now = watched.now
     suspect_duplicates(watched.store, now)
-    if counted.get(schema) != now.date():
+    if looked.get(("questions", schema)) != working_day(now) and integrity.look(watched, now) is not None:
+        looked["questions", schema] = working_day(now)
+    if looked.get(("loads", schema)) != now.date():
         count_workloads(watched, now)
-        counted[schema] = now.date()
+        looked["loads", schema] = now.date()
 
 
 _STANDING: LiteralString = """

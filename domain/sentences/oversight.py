@@ -5,6 +5,7 @@ from __future__ import annotations
 from domain import oversight
 from domain.figures import day, month, z
 from domain.labels import DESKS, label, listed
+from domain.questions import question
 from domain.sentences.sentence import known, of, sentence
 
 
@@ -118,7 +119,8 @@ def _reviewed(event: oversight.AccessReviewed, by: str) -> str:
 
 @of(oversight.IntegrityFlagRaised, "Pertanyaan tentang data")
 def _flagged(event: oversight.IntegrityFlagRaised, by: str) -> str:
-    return f"Pola yang perlu dijelaskan diajukan {by}: {label(event.pattern)}."
+    asked = question(event)
+    return asked or f"Pola yang perlu dijelaskan diajukan {by}: {label(event.pattern)}."
 
 
 @of(oversight.IntegrityFlagResolved, "Jawaban pertanyaan tentang data")

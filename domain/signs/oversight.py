@@ -33,6 +33,7 @@ from domain.oversight import (
     open_rows,
     still_open,
 )  # fmt: skip
+from domain.questions import question
 from domain.signs.calendar import DAY, MONTH, QUARTER, SEMESTER, first_open
 from domain.signs.sign import DesaSign, rests_on
 
@@ -263,5 +264,7 @@ class IntegrityDoubtful(DesaSign, frozen=True, tag="integrity-doubtful"):
 def _flag_says(act: Act) -> str:
     event = act.event
     assert isinstance(event, IntegrityFlagRaised)
+    if asked := question(event):
+        return asked
     cases = f", {len(event.cases)} kasus" if event.cases else ""
     return f"Perlu dijelaskan: {label(event.pattern)}{cases} ({figures.day(act.on)})."

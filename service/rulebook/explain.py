@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from domain import patterns
 from domain.labels import DESKS, PRIORITIES, label
-from domain.protocol import Protocol, Rule, Step, Supervision
+from domain.protocol import Asking, Protocol, Rule, Step, Supervision
 from domain.signs.meanings import meaning
 
 STANDINGS = {"official": "resmi", "proposal": "usulan", "unconfirmed": "belum dipastikan"}
@@ -63,12 +64,52 @@ def supervised(row: Supervision) -> str:
     return f"{row.id}. Tugas terlambat di meja {over}{told}: {row.task}. Dasar: {row.source}."
 
 
+def asked_about(row: Asking) -> str:
+    """About which pattern in the entries the system asks by itself."""
+    return f"Pola {row.id}. Ditanyakan bila {_pattern(row.look)}. Dasar: {row.source}. Angka {STANDINGS[row.status]}."
+
+
+def _pattern(look: patterns.Pattern) -> str:
+    match look:
+        case patterns.NightBatch(from_hour=begins, until_hour=ends, at_least=least):
+            return f"paling sedikit {least} catatan tentang hari lain diisi satu akun antara pukul {begins} dan {ends}"
+        case patterns.SameSecond(days=days):
+            return f"catatan tentang {days} hari atau lebih diisi satu akun dalam satu detik"
+        case patterns.SameWeights(at_least=least, share=share):
+            return f"paling sedikit {least} anak dan {_per_cent(share)} dari satu sesi beratnya sama"
+        case patterns.SameMeasures(times=times):
+            return f"berat dan tinggi seorang anak sama persis {times} bulan berturut-turut"
+        case patterns.RoundWeights(at_least=least, share=share):
+            return f"{_per_cent(share)} dari paling sedikit {least} berat sebulan satu akun berakhir ,0 atau ,5"
+        case patterns.RoundLengths(at_least=least, share=share):
+            return f"{_per_cent(share)} dari paling sedikit {least} tinggi sebulan satu akun berakhir ,0 atau ,5"
+        case patterns.LateShare(days=days, at_least=least, share=share):
+            return (
+                f"{_per_cent(share)} dari paling sedikit {least} catatan sebulan satu akun "
+                f"diisi lebih dari {days} hari sesudah harinya"
+            )
+        case patterns.PmtAfterLeaving(days=days):
+            return f"PMT tercatat diberikan {days} hari atau lebih sesudah penerimanya pindah atau meninggal"
+        case patterns.OwnReconciliation():
+            return "yang dicocokkan, ditutup atau disetujui satu akun juga dicatat akun itu sesudahnya"
+        case patterns.OwnDeliveries(portions=portions):
+            return f"belanja PMT sebulan dicocokkan akun yang mencatat {portions} porsi bulan itu atau lebih"
+        case patterns.SharedNik(days=days):
+            return f"dua kasus dengan NIK yang sama mendapat PMT pada {days} hari yang sama atau lebih"
+
+
+def _per_cent(share: float) -> str:
+    return f"{round(share * 100)} dari 100"
+
+
 def all_explained(protocol: Protocol) -> Iterator[str]:
-    """Every row, then every row of supervision."""
+    """Every row, then every row of supervision, then every pattern."""
     for rule in protocol.rules:
         yield explained(rule)
     for row in protocol.supervision:
         yield supervised(row)
+    for asking in protocol.patterns:
+        yield asked_about(asking)
 
 
 def differences(before: Protocol, after: Protocol) -> Iterator[str]:
@@ -88,6 +129,10 @@ def differences(before: Protocol, after: Protocol) -> Iterator[str]:
             yield f"Menjadi: {explained(new[id])}"
     if before.supervision != after.supervision:
         yield "Aturan pengawasan (V) berbeda."
+    was_asked, will_ask = ({asking.id: asking for asking in edition.patterns} for edition in (before, after))
+    for id in sorted(was_asked.keys() | will_ask.keys()):
+        if was_asked.get(id) != will_ask.get(id):
+            yield f"Pola {id} berbeda: {asked_about(will_ask.get(id) or was_asked[id])}"
 
 
 def _days(count: int | None) -> str:

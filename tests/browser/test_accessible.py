@@ -59,6 +59,13 @@ def test_no_page_has_a_fault_that_axe_knows(as_: Callable[..., Any], case: str, 
     assert found == {path: [] for path in PAGES}
 
 
+@pytest.mark.parametrize("viewport", VIEWPORTS)
+def test_the_page_of_questions_has_none(as_: Callable[..., Any], viewport: str) -> None:
+    page = as_("ratna", viewport=VIEWPORTS[viewport])
+    page.goto("/pertanyaan-data")
+    assert faults(page) == []
+
+
 def test_the_sign_in_page_has_none_either(chromium: Any, address: str) -> None:
     page = chromium.new_page(base_url=address)
     page.goto("/masuk")

@@ -185,3 +185,11 @@ def test_what_is_absorbed_by_a_lighter_task_is_absorbed_by_every_heavier_one() -
     for place, name in enumerate(order):
         assert list(rules[name].absorbs) == order[place + 1 :]
     assert not any({"C08", "C18", "C19"} & set(rule.absorbs) for rule in rules.values())
+
+
+def test_a_pattern_nobody_knows_and_a_number_it_lacks_are_named(home: Path) -> None:
+    said = spoil(home, "pola.toml", 'pattern = "same-second"', 'pattern = "same-secnod"')
+    assert said == "juknis/2025/pola.toml, pola satu-detik: 'look.pattern' berisi 'same-secnod' yang tidak dikenal"
+    shutil.copy(JUKNIS / "2025" / "pola.toml", home / "pola.toml")
+    said = spoil(home, "pola.toml", "times = 4", "months = 4")
+    assert said.startswith("juknis/2025/pola.toml, pola ukuran-tetap: ")

@@ -18,12 +18,14 @@ from domain.words import event_sentence
 from projections import log
 from projections import queue as lists
 from service import beside, following, policies
+from service import watched as watched_
 from service.access import Unit
 from service.accounts import Accounts
 from service.handle import Actor, Asked, Submitted, record
-from service.policies import Watched, count_workloads, suspect_duplicates
+from service.policies import count_workloads, suspect_duplicates
 from service.store import Store
 from service.tenants import Tenant
+from service.watched import Watched
 from tests.store.given import DESA, HEARD, POSYANDU, SITI, anything, asked, register
 
 ON = date(2025, 3, 4)
@@ -249,5 +251,5 @@ def test_a_policy_that_breaks_off_is_taken_up_again(
 
 def test_the_system_may_ask_for_nothing_else(store: Store) -> None:
     sent = register(uuid4())
-    [answer] = record(store, [policies._asked(sent.entry, sent.case, sent.command, NOW)])
+    [answer] = record(store, [watched_.asked(sent.entry, sent.case, sent.command, NOW)])
     assert (answer.outcome, answer.code) == ("refused", "not-allowed")
