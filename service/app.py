@@ -26,7 +26,22 @@ from litestar.template.config import TemplateConfig
 
 from service import settings as settings_
 from service.access import SEARCHES, Who
-from service.api import accounts, board, cases, entries, fhir, health, letters, pages, queues, referrals
+from service.api import (
+    accounts,
+    asof,
+    board,
+    cases,
+    coverage,
+    entries,
+    fhir,
+    health,
+    history,
+    letters,
+    pages,
+    past_pages,
+    queues,
+    referrals,
+)
 from service.api.kept import typed
 from service.api.schema import openapi
 from service.metrics import Counted
@@ -102,9 +117,13 @@ def create(
             *queues.HANDLERS,
             *cases.HANDLERS,
             *referrals.HANDLERS,
+            *asof.HANDLERS,
+            *history.HANDLERS,
+            *coverage.HANDLERS,
             fhir.ROUTER,
             *health.HANDLERS,
             *pages.HANDLERS,
+            *past_pages.HANDLERS,
             *letters.HANDLERS,
             *board.HANDLERS,
             _assets(web / "static"),

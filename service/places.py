@@ -21,6 +21,7 @@ from domain.protocol import Book
 from projections import follow, growth, log, people, pmt, timeline
 from projections import queue as lists
 from projections import referral as ways
+from projections.asof import Clocks
 from projections.queue import Narrow, Page, Task
 from projections.referral import Step, Tracked
 from service import access, embedded
@@ -30,6 +31,7 @@ from service.fhir.resources import Seen, of_referral
 from service.following import followed, juknis
 from service.handle import Actor, Answer, Submitted
 from service.juknis import Juknis
+from service.past import Looked, Past
 from service.sealing import Sealing
 from service.settings import Settings, master_key
 from service.store import Store, connect
@@ -87,6 +89,7 @@ class Place:
         self.accounts = Accounts(self._pool, tenant, settings.sign_in_tries, settings.sign_in_minutes)
         self.sessions = Sessions(self._pool, tenant)
         self.tokens = Tokens(self._pool, tenant, self.accounts)
+        self.past = Past(self._pool, tenant, followed(tenant, self._sealing), juknis, self.accounts)
         with self._pool.connection() as conn:
             follow.prepare(conn, followed(tenant, self._sealing), self.book())
 
@@ -181,6 +184,17 @@ class Place:
             person = people.person(conn, self.schema, case, full_nik=full) if who.role in access.NAMED else None
             self.accounts.note_read(conn, who, case, what)
         return Opened(case, story, state, person), fresh
+
+    def opened_then(self, who: Who, case: UUID, clocks: Clocks) -> tuple[Opened, Looked] | None:
+        """A case as it was; None where this post may not open it today, or where nobody knew of it then."""
+        opened = self.open(who, case, "asof")
+        if opened is None:
+            return None
+        looked = self.past.look([case], clocks)
+        if not looked.cases:
+            return None
+        (one,) = looked.cases
+        return Opened(case, one.story, one.state, None), looked
 
     def asked_for(self, who: Who, case: UUID) -> Opened | None:
         """A case whose transfer is this post's to answer: who it is may be seen before it may be opened."""
