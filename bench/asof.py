@@ -1,6 +1,6 @@
 """The list of a posyandu as it was, the difference of two days, and the tasks of a long story: python -m bench.asof
 
-A posyandu of 90 children and their mothers in a kabupaten of a few kecamatan, asked about days of the last months, by
+A posyandu of 90 children and their mothers in a kabupaten of one kecamatan, asked about days of the last months, by
 one person and by four through one process. The bound is loading and decoding the same stories, folding nothing.
 """
 
@@ -28,7 +28,7 @@ from service.accounts import Accounts
 from service.past import Chosen, Past
 from service.store import connect
 
-KECAMATAN = 2
+KECAMATAN = 1
 CLIENTS = 4
 TIMES = 60
 DEPTH = 100

@@ -82,7 +82,7 @@ def listed(
 
 def covered(task: Task) -> Task:
     """For whoever may see the work and not whose it is."""
-    name, mother = access.initials(task.name), access.initials(task.mother)
+    name, mother = (access.initials(told) if told else "" for told in (task.name, task.mother))
     return replace(task, name=name, mother=mother, address="", rt="", rw="")
 
 

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
+from uuid import uuid4
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 from psycopg.sql import SQL, Identifier
 
 from domain.case import zone
-from projections import asof
+from projections import asof, follow, whereabouts
 from projections.asof import Clocks, Scope
 from projections.queue import Narrow
+from service import following
+from service.access import Unit
+from service.accounts import Accounts
+from service.handle import record
 from service.migrate import migrate
 from service.past import Chosen, Past
 from service.sealing import Sealing
 from service.store import Store, connect
-from tests.store.given import MASTER_KEY
+from service.tenants import Tenant
+from tests.store.given import MASTER_KEY, POSYANDU, asked, register
 from tests.store.simulation import EVERYTHING, FIRST, TODAY, Photograph, Simulation, views
 
 SCHEMA = "kab_3603"
@@ -43,6 +51,57 @@ def told(dsn: str) -> Iterator[Told]:
         past = Past(pool, simulation.tenant, simulation.followed, simulation.juknis, simulation.accounts)
         yield Told(photographs, past, simulation)
         conn.execute(SQL("DROP SCHEMA {} CASCADE").format(Identifier(SCHEMA)))
+
+
+def test_a_table_that_is_behind_or_parked_leaves_no_case_out(store: Store) -> None:
+    budi = uuid4()
+    tenant = tenant_of(store)
+    with store.pool.connection() as conn:
+        follow.prepare(conn, following.followed(tenant, store.sealing), following.juknis().book(FIRST))
+        record(store, asked(register(budi)))
+        assert whereabouts.cases_of(conn, store.schema, [POSYANDU]) == {budi}
+        assert whereabouts.cases_of(conn, store.schema, [POSYANDU], "3603RS01") == {budi}
+
+
+def test_nothing_is_told_while_too_much_is_unseen(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(whereabouts, "MOST_UNSEEN", 1)
+    record(store, asked(register(uuid4())))
+    with store.pool.connection() as conn, pytest.raises(whereabouts.Behind):
+        whereabouts.cases_of(conn, store.schema, [POSYANDU])
+
+
+def test_what_a_unit_said_is_kept_and_what_it_said_first_it_had_always_said(store: Store) -> None:
+    accounts, long_ago = Accounts(store.pool, tenant_of(store)), datetime(1990, 1, 1, tzinfo=UTC)
+    melati = Unit(POSYANDU, "posyandu", "Posyandu Melati", None, 5)
+    for unit in (melati, melati, replace(melati, session_day=9)):
+        accounts.put_unit(unit)
+    between = datetime.now(UTC)
+    accounts.put_unit(replace(melati, session_day=None))
+    assert accounts.session_days(long_ago) == {POSYANDU: 5}
+    assert accounts.session_days(between) == {POSYANDU: 9}
+    assert accounts.session_days(datetime.now(UTC)) == {}
+    assert len(accounts.sessions_moved([POSYANDU], long_ago, datetime.now(UTC))) == 2
+
+
+def test_the_role_of_the_service_can_only_add_to_what_units_said(
+    store: Store, conn: psycopg.Connection, app_role: str
+) -> None:
+    conn.execute(f"DROP SCHEMA {store.schema} CASCADE")
+    migrate(conn, store.schema, app_role)
+    Accounts(store.pool, tenant_of(store)).put_unit(Unit(POSYANDU, "posyandu", "Posyandu Melati"))
+    conn.execute(f"SET ROLE {app_role}")
+    for statement in (
+        "UPDATE {}.units_said SET session_day = 9",
+        "DELETE FROM {}.units_said",
+        "TRUNCATE {}.units_said",
+    ):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            conn.execute(statement.format(store.schema))
+    assert conn.execute(f"SELECT name FROM {store.schema}.units_said").fetchall() == [("Posyandu Melati",)]
+
+
+def tenant_of(store: Store) -> Tenant:
+    return Tenant(store.schema.removeprefix("kab_"), "Kabupaten Tangerang", "")
 
 
 def test_every_list_photographed_in_the_evening_is_the_list_asked_for_later(told: Told) -> None:
