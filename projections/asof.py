@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta, tzinfo
+from itertools import takewhile
 from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -46,6 +47,30 @@ def folded(
     with uncollected():
         told = log.stories_known(conn, tenant.schema, cases, clocks.known)
         return list(fold(tenant, conn, told, book, counting(clocks.happened, moment)))
+
+
+def folded_twice(
+    tenant: Followed,
+    conn: Connection[Any],
+    cases: Collection[UUID],
+    first: tuple[datetime, Book],
+    second: tuple[datetime, Book],
+) -> tuple[list[Folded], list[Folded]]:
+    """These cases as they were known at two moments. What has not changed in between is folded once."""
+    (before, book), (after, later_book) = first, second
+    with uncollected():
+        told = log.stories_known(conn, tenant.schema, cases, after)
+        later = list(fold(tenant, conn, told, later_book))
+        earlier = {case: list(takewhile(lambda r: r.by.recorded_at <= before, story)) for case, story in told.items()}
+        same = _rest_on_the_same(book, later_book)
+        kept = [one for one in later if same and len(earlier[one.case]) == len(one.story)]
+        for one in kept:
+            del earlier[one.case]
+        return [*kept, *fold(tenant, conn, {case: s for case, s in earlier.items() if s}, book)], later
+
+
+def _rest_on_the_same(one: Book, other: Book) -> bool:
+    return (one.protocol.edition, one.session_days) == (other.protocol.edition, other.session_days)
 
 
 def counting(happened: date | None, moment: datetime) -> Callable[[Sequence[Recorded]], list[Recorded]]:

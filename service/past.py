@@ -160,8 +160,7 @@ class Past:
 
     def difference(self, who: Who, desk: Role, chosen: Chosen, first: datetime, second: datetime) -> Difference:
         """What became of a desk's list between two moments. Only the cases that differ are told again."""
-        cases = self.gathered(chosen)
-        before, after = self.look(cases, Clocks(first)), self.look(cases, Clocks(second))
+        before, after = self._both(self.gathered(chosen), first, second)
         stood = asof.standing(before.cases, scope_of(who, desk, chosen, before), first)
         stands = asof.standing(after.cases, scope_of(who, desk, chosen, after), second)
         differ = {at.case for at in stood.keys() ^ stands.keys()}
@@ -178,6 +177,12 @@ class Past:
             tuple(sorted((changed(at, stands, second) for at in stands.keys() - stood.keys()), key=_by_urgency)),
             tuple(sorted((asof.task(*stands[at], desk, second) for at in stands.keys() & stood.keys()), key=_urgency)),
         )
+
+    def _both(self, cases: Collection[UUID], first: datetime, second: datetime) -> tuple[Looked, Looked]:
+        one, other = self.book(Clocks(first)), self.book(Clocks(second))
+        with self._pool.connection() as conn:
+            before, after = asof.folded_twice(self._followed, conn, cases, (first, one), (second, other))
+        return Looked(before, first, one), Looked(after, second, other)
 
 
 def _by_urgency(changed: Changed) -> tuple[Any, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import NamedTuple
 from uuid import uuid4
@@ -15,12 +15,12 @@ import pytest
 from msgspec.structs import replace
 from psycopg.sql import SQL, Identifier
 
-from domain.case import zone
+from domain.case import Role, zone
 from projections import asof, follow, whereabouts
 from projections.asof import Clocks, Scope
-from projections.queue import Narrow
+from projections.queue import Narrow, Task
 from service import following
-from service.access import Unit
+from service.access import Post, Territory, Unit, Who
 from service.accounts import Accounts
 from service.handle import record
 from service.migrate import migrate
@@ -29,7 +29,7 @@ from service.sealing import Sealing
 from service.store import Store, connect
 from service.tenants import Tenant
 from tests.store.given import MASTER_KEY, POSYANDU, asked, register
-from tests.store.simulation import EVERYTHING, FIRST, TODAY, Photograph, Simulation, views
+from tests.store.simulation import DESA, EVERYTHING, FIRST, TODAY, Photograph, Simulation, views
 
 SCHEMA = "kab_3603"
 
@@ -115,6 +115,36 @@ def test_every_list_photographed_in_the_evening_is_the_list_asked_for_later(told
             if (page.tasks, page.counts) != (one.tasks, one.counts):
                 wrong.append((evening, one.desk, desa, posyandu, len(one.tasks), len(page.tasks)))
     assert wrong == []
+
+
+@pytest.mark.parametrize("desk", ["kader", "bidan", "desa", "puskesmas-tpg"])
+def test_what_went_and_came_between_two_evenings_is_what_two_photographs_show(told: Told, desk: Role) -> None:
+    """And each that went or came is told of: at which moment between the two, and by what."""
+    taken = [p for p in told.photographs if (p.desk, p.desa, p.posyandu, p.due) == (desk, DESA[0], None, None)]
+    how = Counter[str]()
+    for first, second in pairwise(taken[::10]):
+        found = told.past.difference(somebody(desk), desk, Chosen((DESA[0],)), first.evening, second.evening)
+        one, other = ({key(task) for task in p.tasks} for p in (first, second))
+        assert {key(changed.task) for changed in found.went} == one - other
+        assert {key(changed.task) for changed in found.came} == other - one
+        assert {key(task) for task in found.stayed} == one & other
+        for changed in (*found.went, *found.came):
+            life = changed.life
+            assert life is not None, changed.task
+            assert (life.went if changed in found.went else life.came) is not None
+        lives = [changed.life for changed in found.went if changed.life is not None]
+        assert all(first.evening < (life.went or first.evening) <= second.evening for life in lives)
+        how.update(life.through.how for life in lives if life.through is not None)
+    assert how["recorded"] > 0
+
+
+def key(task: Task) -> tuple[object, ...]:
+    return task.case, task.rule, task.key
+
+
+def somebody(role: Role) -> Who:
+    post = Post(uuid4(), role, Unit(DESA[0], "desa", "Mekar Baru"), FIRST)
+    return Who("3603", uuid4(), "Rina", post, Territory())
 
 
 def test_the_simulation_is_long_and_full_enough_to_prove_something(told: Told) -> None:
