@@ -215,6 +215,14 @@ DOORS: dict[str, str] = {
     "overloaded": "Pusat sedang sibuk. Tunggu sebentar, lalu coba lagi.",
     "behind": "Daftar belum memuat catatan terbaru. Muat ulang sebentar lagi.",
     "bad-cursor": "Halaman daftar ini sudah tidak berlaku. Mulai lagi dari halaman pertama.",
+    "bad-moment": "Tanggal atau jam tidak terbaca. Tulis seperti 2026-03-03 atau 2026-03-03T10:00.",
+    "bad-month": "Bulan tidak terbaca. Tulis seperti 2026-03.",
+    "future-moment": "Waktu itu belum tiba. Pilih hari ini atau hari yang sudah lewat.",
+    "before-records": "Pada hari itu belum ada catatan. Catatan pertama di sini dari {on}.",
+    "nothing-recorded": "Belum ada catatan sama sekali.",
+    "wrong-way-round": "Tanggal awal harus sebelum tanggal akhir.",
+    "choose-desa": "Wilayah Anda lebih dari satu desa. Pilih satu desa atau satu posyandu.",
+    "no-such-place": "Desa atau posyandu itu bukan wilayah Anda. Periksa pilihannya.",
     "bad-question": "Saringan daftar tidak terbaca. Kosongkan saringan, lalu coba lagi.",
 }
 

@@ -60,11 +60,18 @@ class Followed(Struct, frozen=True):
 # Folding
 
 
-def fold(tenant: Followed, conn: Conn, told: log.Stories, book: Book) -> Iterator[Folded]:
+Counting = Callable[[Sequence[Recorded]], list[Recorded]]
+"""The events of a story that count, in their order; none where the case is not to be seen at all."""
+
+
+def fold(
+    tenant: Followed, conn: Conn, told: log.Stories, book: Book, counting: Counting = stories.counting
+) -> Iterator[Folded]:
     """Each story folded once for every projection; all identities opened in one go."""
     opened = tenant.open(conn, [one for story in told.values() for one in _sealed(story)])
     for case, story in told.items():
-        yield _folded(case, story, opened, book)
+        if counts := counting(story):
+            yield _folded(case, story, counts, opened, book)
 
 
 def _sealed(story: Sequence[Recorded]) -> Iterator[tuple[UUID, int, bytes]]:
@@ -76,8 +83,7 @@ def _sealed(story: Sequence[Recorded]) -> Iterator[tuple[UUID, int, bytes]]:
             yield recorded.case, recorded.version, recorded.event.personal
 
 
-def _folded(case: UUID, story: Sequence[Recorded], opened: Opened, book: Book) -> Folded:
-    counting = stories.counting(story)
+def _folded(case: UUID, story: Sequence[Recorded], counting: Sequence[Recorded], opened: Opened, book: Book) -> Folded:
     told = ((r.event, opened.get((case, r.version))) for r in counting if people.tells_who(r.event))
     who = people.identity((event, part) for event, part in told if part is not None)
     return Folded(case, story, stories.add_up(stories.kind(story), counting), who, book)

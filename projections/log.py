@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
@@ -40,6 +41,22 @@ def stories(conn: Connection[Any], schema: str, cases: Collection[UUID]) -> Stor
     found: Stories = {case: [] for case in cases}
     for row in conn.execute(_sql(schema, _STORIES), [list(found)], binary=True, prepare=True).fetchall():
         found[row[0]].append(recorded(row))
+    return found
+
+
+def stories_known(conn: Connection[Any], schema: str, cases: Collection[UUID], known: datetime) -> Stories:
+    """The stories of these cases as far as they were recorded by a moment; a case that nobody knew then has none.
+
+    The clocks of two servers differ by a blink: a story is known up to the first event that was not yet recorded.
+    """
+    found: Stories = {}
+    asked = {"cases": list(cases), "known": known}
+    for row in conn.execute(_sql(schema, _KNOWN), asked, binary=True, prepare=True).fetchall():
+        if row[1] == 1:
+            found[row[0]] = []
+        story = found.get(row[0])
+        if story is not None and row[1] == len(story) + 1:
+            story.append(recorded(row))
     return found
 
 
@@ -133,6 +150,13 @@ _STORIES: LiteralString = """
 SELECT {columns}
 FROM {events}
 WHERE case_id = ANY(%s)
+ORDER BY case_id, version
+"""
+
+_KNOWN: LiteralString = """
+SELECT {columns}
+FROM {events}
+WHERE case_id = ANY(%(cases)s::uuid[]) AND recorded_at <= %(known)s
 ORDER BY case_id, version
 """
 

@@ -295,7 +295,7 @@ def worklist(
 ) -> Page:
     """The list of a desk in these places (None is everywhere), as it stands at `now`: one page and all counts."""
     limit = max(1, limit)
-    places = _both(posyandu, narrow.posyandu)
+    places = both(posyandu, narrow.posyandu)
     shape = (
         desa is not None, places is not None, bool(narrow.text), bool(narrow.rule), narrow.due, after is not None,
         bool(narrow.without),
@@ -309,16 +309,16 @@ def worklist(
     }  # fmt: skip
     found = conn.execute(statement, asked, binary=True, prepare=True).fetchall()
     groups, position = found[0][0]
-    tasks = tuple(_task(*row[1:4]) for row in found[:limit] if row[1] is not None)
+    tasks = tuple(as_task(*row[1:4]) for row in found[:limit] if row[1] is not None)
     more = _packed(found[limit - 1][4]) if len(found) > limit else None
-    return Page(tasks, _counts(groups, narrow), more, position)
+    return Page(tasks, counted(groups, narrow), more, position)
 
 
 def tasks_of(conn: Connection[Any], schema: str, case: UUID, desks: Sequence[Role], now: datetime) -> tuple[Task, ...]:
     """What is open for one case at these desks, for the page of the case."""
     asked = {"case": case, "desks": list(desks), "now": now}
     rows = conn.execute(_of_case(schema), asked, binary=True, prepare=True).fetchall()
-    return tuple(_task(*row) for row in rows)
+    return tuple(as_task(*row) for row in rows)
 
 
 class Load(Struct, frozen=True):
@@ -337,7 +337,7 @@ def loads(conn: Connection[Any], schema: str, desk: Role, rules: Sequence[str], 
     return tuple(Load(*row) for row in rows)
 
 
-def _both(allowed: Sequence[str] | None, chosen: str | None) -> Sequence[str] | None:
+def both(allowed: Sequence[str] | None, chosen: str | None) -> Sequence[str] | None:
     """A chosen posyandu outside the reader's own narrows the list to nothing."""
     if chosen is None:
         return allowed
@@ -357,10 +357,11 @@ def _like(text: str | None) -> str | None:
     return f"%{plain}%"
 
 
-_ORDER: tuple[LiteralString, ...] = ("priority", "due", "risk", "walk", "case_id", "nth")
+ORDER: tuple[LiteralString, ...] = ("priority", "due", "risk", "walk", "case_id", "nth")
 
 
-def _task(line: bytes, late: bool, coming: bool) -> Task:
+def as_task(line: bytes, late: bool, coming: bool) -> Task:
+    """A stored line, and how it stands."""
     return Task(*(*astuple(_read.decode(line)), late, coming))
 
 
@@ -397,7 +398,7 @@ def _statement(
         narrow.append("rule = %(rule)s")
     if after:
         narrow.append(_AFTER)
-    queue, order = Identifier(schema, "queue"), SQL(", ".join(_ORDER))
+    queue, order = Identifier(schema, "queue"), SQL(", ".join(ORDER))
     return (
         SQL(_LIST)
         .format(
@@ -506,7 +507,7 @@ def _of_case(schema: str) -> bytes:
         """)
         .format(
             queue=Identifier(schema, "queue"),
-            order=SQL(", ".join(_ORDER)),
+            order=SQL(", ".join(ORDER)),
             open=SQL(_OPEN),
             late=SQL(_LATE),
             there=SQL(_THERE),
@@ -543,7 +544,7 @@ def _unpacked(after: str | None) -> dict[str, Any]:
     return {f"after_{name}": value for name, value in msgspec.structs.asdict(cursor).items()}
 
 
-def _counts(groups: list[list[Any]] | None, narrow: Narrow) -> Counts:
+def counted(groups: Sequence[Sequence[Any]] | None, narrow: Narrow) -> Counts:
     """Added up from one small group for each rule and priority."""
     column = {"due": 2, "late": 3, "week": 4, "coming": 5}
     totals = {name: sum(group[at] for group in groups or ()) for name, at in column.items()}

@@ -16,6 +16,7 @@ from uuid import UUID
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from msgspec import Struct
+from msgspec.structs import asdict
 from psycopg import Connection
 from psycopg.sql import SQL, Composed, Identifier
 from psycopg_pool import ConnectionPool
@@ -83,6 +84,18 @@ class Accounts:
         units = {row[0]: Unit(*row) for row in rows}
         self._units = (time.monotonic(), units)
         return units
+
+    def session_days(self, known: datetime) -> dict[str, int]:
+        """Day of the month on which each posyandu met, as was known at a moment."""
+        with self._conn() as conn:
+            return dict(conn.execute(self._sql["session_days"], {"known": known}).fetchall())
+
+    def sessions_moved(self, codes: Collection[str], after: datetime, known: datetime) -> tuple[datetime, ...]:
+        """The moments at which one of these posyandu said that it meets on another day."""
+        asked = {"codes": list(codes), "after": after, "known": known}
+        with self._conn() as conn:
+            rows = conn.execute(self._sql["sessions_moved"], asked).fetchall()
+        return tuple(row[0] for row in rows)
 
     def who(self, account: UUID, post: UUID) -> Who | None:
         """The person in the post they work from, or None where either is no longer valid. At most two seconds old."""
@@ -187,18 +200,11 @@ class Accounts:
     # What is done
 
     def put_unit(self, unit: Unit) -> None:
-        """Make a unit known, or known better. Its parent comes first."""
-        with self._conn() as conn:
-            conn.execute(
-                self._sql["put_unit"],
-                {
-                    "code": unit.code,
-                    "kind": unit.kind,
-                    "name": unit.name,
-                    "parent": unit.parent,
-                    "session_day": unit.session_day,
-                },
-            )
+        """Make a unit known, or known better; what it said before is kept. Its parent comes first."""
+        asked = asdict(unit)
+        with self._conn() as conn, conn.transaction():
+            conn.execute(self._sql["put_unit"], asked)
+            conn.execute(self._sql["unit_said"], asked)
         self._units = (0.0, {})
 
     def known(self, login: str) -> UUID | None:
@@ -343,6 +349,38 @@ INSERT INTO {s}.units (code, kind, name, parent, session_day)
 VALUES (%(code)s, %(kind)s, %(name)s, %(parent)s, %(session_day)s)
 ON CONFLICT (code) DO UPDATE
 SET kind = excluded.kind, name = excluded.name, parent = excluded.parent, session_day = excluded.session_day
+""",
+    "unit_said": """
+INSERT INTO {s}.units_said (code, said_at, kind, name, parent, session_day)
+SELECT u.code, CASE WHEN before.code IS NULL THEN '-infinity' ELSE clock_timestamp() END,
+       u.kind, u.name, u.parent, u.session_day
+FROM {s}.units AS u
+LEFT JOIN LATERAL (
+    SELECT *
+    FROM {s}.units_said
+    WHERE code = u.code
+    ORDER BY said_at DESC
+    LIMIT 1
+) AS before ON true
+WHERE u.code = %(code)s
+  AND (u.kind, u.name, u.parent, u.session_day)
+      IS DISTINCT FROM (before.kind, before.name, before.parent, before.session_day)
+""",
+    "session_days": """
+SELECT code, session_day
+FROM (
+    SELECT DISTINCT ON (code) code, session_day
+    FROM {s}.units_said
+    WHERE said_at <= %(known)s
+    ORDER BY code, said_at DESC
+) AS said
+WHERE session_day IS NOT NULL
+""",
+    "sessions_moved": """
+SELECT DISTINCT said_at
+FROM {s}.units_said
+WHERE code = ANY(%(codes)s::text[]) AND kind = 'posyandu' AND said_at > %(after)s AND said_at <= %(known)s
+ORDER BY said_at
 """,
     "account": """
 SELECT id, login, name, must_change, password

@@ -28,6 +28,7 @@ from projections.people import People
 from projections.pmt import Pmt
 from projections.queue import Queue
 from projections.referral import Referrals
+from projections.whereabouts import Whereabouts
 from service import embedded, ledger, outlets, policies, webhooks
 from service.accounts import Accounts
 from service.juknis import Juknis, read_juknis
@@ -55,7 +56,7 @@ def followed(tenant: Tenant, sealing: Sealing) -> Followed:
     """A kabupaten with its projections."""
     return Followed(
         tenant.schema,
-        (Queue(), People(sealing.nik_hash), Growth(), Pmt(), Referrals()),
+        (Queue(), People(sealing.nik_hash), Growth(), Pmt(), Referrals(), Whereabouts()),
         sealing.open_many,
         lambda conn: book(conn, tenant),
     )

@@ -40,8 +40,11 @@ class Juknis(Struct, frozen=True):
 
     def book(self, on: date, session_days: Mapping[str, int] | None = None) -> Book:
         """What the lists of a day rest on: the edition in force, and the days on which the posyandu meet."""
-        held = edition_on([e.protocol for e in self.editions if not e.protocol.draft], on)
-        return self.book_of(held.edition, session_days)
+        return self.book_of(edition_on(self.in_force(), on).edition, session_days)
+
+    def in_force(self) -> list[Protocol]:
+        """The editions that are or were in force on some day; a draft never is."""
+        return [e.protocol for e in self.editions if not e.protocol.draft]
 
     def book_of(self, name: str, session_days: Mapping[str, int] | None = None) -> Book:
         """The same by an edition that is named, in force or not."""

@@ -25,6 +25,7 @@ from projections import follow, growth, log, people, pmt, timeline
 from projections import questions as asking
 from projections import queue as lists
 from projections import referral as ways
+from projections.asof import Clocks
 from projections.people import Found
 from projections.queue import Narrow, Page, Task
 from projections.referral import Step, Tracked
@@ -38,6 +39,7 @@ from service.handle import Actor, Answer, Submitted
 from service.juknis import Juknis
 from service.ledger import open_ledger
 from service.notes import Checkpoint
+from service.past import Looked, Past
 from service.reads import Reads
 from service.sealing import sealing_of
 from service.settings import Settings, spool_dir
@@ -103,6 +105,7 @@ class Place:
             self._pool, tenant.schema, Spool(spool_dir(settings) / tenant.schema), settings.spool_seconds
         )
         self.ledger = open_ledger(self._pool, settings, tenant)
+        self.past = Past(self._pool, tenant, followed(tenant, self._sealing), juknis, self.accounts)
         with self._pool.connection() as conn:
             self._sealing.learn(conn)
             follow.prepare(conn, followed(tenant, self._sealing), self.book())
@@ -215,6 +218,17 @@ class Place:
                 person = people.unnamed(person)  # the lists may not have followed yet
         self.reads.note(who, [case], what)
         return Opened(case, story, state, person, until), fresh
+
+    def opened_then(self, who: Who, case: UUID, clocks: Clocks) -> tuple[Opened, Looked] | None:
+        """A case as it was; None where this post may not open it today, or where nobody knew of it then."""
+        opened = self.open(who, case, "asof")
+        if opened is None:
+            return None
+        looked = self.past.look([case], clocks)
+        if not looked.cases:
+            return None
+        (one,) = looked.cases
+        return Opened(case, one.story, one.state, None), looked
 
     def asked_for(self, who: Who, case: UUID) -> Opened | None:
         """A case whose transfer is this post's to answer: who it is may be seen before it may be opened."""
@@ -450,8 +464,7 @@ class Place:
             if found is None:
                 return None
             entries = asking.behind(conn, self.schema, found.asked.positions)
-            for case in dict.fromkeys(one.case for one in entries):
-                self.accounts.note_read(conn, who, case, "flag")
+        self.reads.note(who, list(dict.fromkeys(one.case for one in entries)), "flag")
         return found, entries
 
     # Writing

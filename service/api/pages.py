@@ -128,11 +128,12 @@ def desk_page(
             "states": [(state, words, counts[state]) for state, words in STATES],
             "rules": [(rule, names.get(rule, rule), n) for rule, n in sorted(queue.counts.rules.items()) if rule],
             "posyandus": _posyandus(who, place),
-            "rows": [_row(task, who, place, units, queue.at, f"/daftar/{desk}") for task in queue.tasks],
+            "rows": [row_of(task, who, place, units, queue.at, f"/daftar/{desk}") for task in queue.tasks],
             "sheets": list(_sheets(who)),
             "starts": list(_starts(who)),
             "regions": regions.own(who, units),
             "more": link(after=queue.after) if queue.after else "",
+            "today": queue.at.date(),
         },
     )
 
@@ -154,7 +155,8 @@ def _posyandus(who: Who, place: Place) -> list[access.Unit]:
     return [units[code] for code in sorted(who.territory.posyandus) if code in units]
 
 
-def _row(task: Task, who: Who, place: Place, units: access.Units, now: datetime, back: str) -> Row:
+def row_of(task: Task, who: Who, place: Place, units: access.Units, now: datetime, back: str) -> Row:
+    """A task as a line of a list, for a reader at a moment."""
     clock = place.tenant.zone
     named = task.case is not None and who.role in (access.UNITS if task.kind == "desa" else access.CASES)
     action, words = _action(task, who, back)
@@ -329,6 +331,7 @@ def case_page(
             "until": f"{opened.until.astimezone(place.tenant.zone):%H.%M}" if opened.until else "",
             "identify": "" if opened.until else _identify(opened, who),
             "tasks": [_as_read(_owed(task, who, place, every, now, f"/kasus/{case}"), opened) for task in tasks],
+            "history": "" if opened.until else f"/kasus/{case}/riwayat-tugas",
             "kin": list(_kin(opened, who, place, now)),
             "pairs": list(pairing.on_page(opened, who, place)),
             "copy": copies.on_page(opened, who),
@@ -345,7 +348,7 @@ def case_page(
 
 
 def _owed(task: Task, who: Who, place: Place, told: Mapping[int, Told], now: datetime, back: str) -> Owed:
-    row = _row(task, who, place, {}, now, back)
+    row = row_of(task, who, place, {}, now, back)
     rule = next((r for r in place.book().protocol.rules if r.id == task.rule), None)
     aside = urlencode({"kasus": task.case or "", "aturan": task.rule, "kunci": task.key, "kembali": back})
     may_put_off = access.may(who.role, "case.set-aside") and task.owner == who.role

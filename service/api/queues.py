@@ -47,7 +47,7 @@ def queue(
     not_older_than: FromQuery[int | None] = None,
 ) -> Queue:
     """What a desk has to do in the places of one's post, with the counts of the whole list."""
-    narrow = Narrow(due=due, rule=_text(rule), posyandu=_text(posyandu), text=_text(q))
+    narrow = Narrow(due=due, rule=text_of(rule), posyandu=text_of(posyandu), text=text_of(q))
     return listed(who, place, desk, narrow, after, limit, not_older_than)
 
 
@@ -82,11 +82,12 @@ def listed(
 
 def covered(task: Task) -> Task:
     """For whoever may see the work and not whose it is."""
-    name, mother = access.initials(task.name), access.initials(task.mother)
+    name, mother = (access.initials(told) if told else "" for told in (task.name, task.mother))
     return replace(task, name=name, mother=mother, address="", rt="", rw="")
 
 
-def _text(given: str | None) -> str | None:
+def text_of(given: str | None) -> str | None:
+    """What was typed into a filter; nothing where it says nothing."""
     return given.strip()[:100] or None if given else None
 
 

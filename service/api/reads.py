@@ -135,6 +135,10 @@ _WHATS: Mapping[str, str] = {
     "evidence": "paket bukti",
     "trail": "jejak catatan",
     "trail-export": "jejak catatan, disimpan sebagai berkas",
+    "asof": "keadaan pada hari yang lalu",
+    "task-history": "riwayat tugas",
+    "flag": "catatan di balik pertanyaan tentang data",
+    "copy": "salinan data untuk keluarga",
     "emergency": "dibuka karena darurat",
     "identity": "identitas lengkap untuk pengawasan",
 }

@@ -65,7 +65,7 @@ def referrals(
     found, fresh = place.referrals(_reader(who), narrow, _cursor(after), rows + 1, not_older_than)
     page = found[:rows]
     more = _packed(page[-1]) if len(found) > rows else None
-    return Referrals(tuple(_covered(one, who) for one in page), more, fresh)
+    return Referrals(tuple(covered(one, who) for one in page), more, fresh)
 
 
 def _reader(who: Who) -> Who:
@@ -74,7 +74,7 @@ def _reader(who: Who) -> Who:
     return who
 
 
-def _covered(one: Tracked, who: Who) -> Tracked:
+def covered(one: Tracked, who: Who) -> Tracked:
     """A desa acts on a name and a step and is not told what was found; the inspectorate is told neither."""
     if who.role not in NAKES | {"kader"}:
         one = replace(one, reason="")
@@ -136,7 +136,7 @@ def referral(
     if found is None:
         raise Trouble(404, "not-found")
     one, told, fresh = found
-    return Way(_covered(one, who), tuple(map(hand_over, told)), possible(one.state), fresh)
+    return Way(covered(one, who), tuple(map(hand_over, told)), possible(one.state), fresh)
 
 
 def hand_over(step: Step) -> HandOver:

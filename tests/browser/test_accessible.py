@@ -25,6 +25,7 @@ PAGES = (
     "/isi/child.register", "/isi/pregnancy.register", "/isi/referral.create?kasus={}", "/isi/care.visit-home?kasus={}",
     "/isi/child.confirm-status?kasus={}", "/isi/pmt.decide-eligibility?kasus={}", "/salah/{}/2", "/tidak-ada",
     "/rujukan", "/cari?kasus={}&q=sekar", "/isi/person.declare-distinct?kasus={}&kunci={}",
+    "/daftar/bidan/pada", "/daftar/bidan/beda", "/kasus/{}/riwayat-tugas",
 )  # fmt: skip
 
 

@@ -1,0 +1,198 @@
+"""What the doors ask of a past day: lists, referrals, when tasks came and went, as they were and as they are told now.
+
+No question folds more than the stories that may have stood in one desa, so its cost does not grow with the kabupaten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from msgspec import Struct
+from psycopg_pool import ConnectionPool
+
+from domain.case import NAKES, Recorded, Role
+from domain.protocol import Book, Obligation, midnight
+from projections import asof, lifetimes, log, whereabouts
+from projections import referral as ways
+from projections.asof import Clocks, Page, Scope, Standing
+from projections.follow import Followed
+from projections.lifetimes import Basis, Life
+from projections.projection import Folded
+from projections.queue import Narrow, Task
+from projections.referral import Tracked
+from service.access import Who
+from service.accounts import Accounts
+from service.juknis import Juknis
+from service.problems import Trouble
+from service.tenants import Tenant
+
+
+class Chosen(Struct, frozen=True):
+    """The part of a desk's places that is asked about."""
+
+    desa: tuple[str, ...]
+    posyandu: tuple[str, ...] | None = None
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """What to gather stories by."""
+        return self.desa if self.posyandu is None else self.posyandu
+
+
+class Looked(Struct, frozen=True):
+    """Cases as they were, the moment they are looked at, and what the lists rested on then."""
+
+    cases: list[Folded]
+    moment: datetime
+    book: Book
+
+    @property
+    def edition(self) -> str:
+        return self.book.protocol.edition
+
+    @property
+    def restricted(self) -> tuple[str, ...]:
+        """Rules of that day whose tasks only health workers may know of."""
+        return tuple(rule.id for rule in self.book.protocol.rules if rule.restricted)
+
+
+class Changed(Struct, frozen=True):
+    """A task that came or went between two moments."""
+
+    task: Task
+    one: Folded
+    """The case, as it was when the task stood."""
+    life: Life | None
+    story: Sequence[Recorded]
+    """As it was known at the later moment."""
+
+
+class Difference(Struct, frozen=True):
+    """What a desk's list lost, won and kept between two moments."""
+
+    went: tuple[Changed, ...]
+    came: tuple[Changed, ...]
+    stayed: tuple[Task, ...]
+
+
+class Past:
+    """One kabupaten as it was. Every method is a question of one or two short transactions."""
+
+    def __init__(
+        self, pool: ConnectionPool[Any], tenant: Tenant, followed: Followed, juknis: Juknis, accounts: Accounts
+    ) -> None:
+        self._pool = pool
+        self._tenant = tenant
+        self._followed = followed
+        self._juknis = juknis
+        self._accounts = accounts
+
+    def begun(self) -> datetime | None:
+        """When the first thing was recorded here; None where nothing was."""
+        with self._pool.connection() as conn:
+            first = log.read(conn, self._tenant.schema, 0, 1)
+        return first[0].by.recorded_at if first else None
+
+    def moment(self, clocks: Clocks) -> datetime:
+        """As of which moment these clocks look."""
+        return clocks.moment(self._tenant.zone)
+
+    def book(self, clocks: Clocks) -> Book:
+        """What the lists of that moment rested on: the edition valid then, the posyandu days known then."""
+        on = self.moment(clocks).astimezone(self._tenant.zone).date()
+        return self._juknis.book(on, self._accounts.session_days(clocks.known))
+
+    def restricted(self, known: datetime) -> frozenset[str]:
+        """Rules whose tasks only health workers may know of, by any edition that held until then."""
+        on = known.astimezone(self._tenant.zone).date()
+        return frozenset(r.id for e in self._juknis.in_force() if e.valid_from <= on for r in e.rules if r.restricted)
+
+    def gathered(self, chosen: Chosen, also: str | None = None) -> set[UUID]:
+        """The cases that may ever have stood in these places. Nothing is told while that cannot be known."""
+        with self._pool.connection() as conn:
+            try:
+                return whereabouts.cases_of(conn, self._tenant.schema, chosen.places, also)
+            except whereabouts.Behind:
+                raise Trouble(503, "rebuilding") from None
+
+    def look(self, cases: Collection[UUID], clocks: Clocks) -> Looked:
+        """These cases as they were."""
+        book, moment = self.book(clocks), self.moment(clocks)
+        with self._pool.connection() as conn:
+            found = asof.folded(self._followed, conn, cases, clocks, moment, book)
+        return Looked(found, moment, book)
+
+    def worklist(
+        self, who: Who, desk: Role, chosen: Chosen, clocks: Clocks, narrow: Narrow, after: int, limit: int
+    ) -> tuple[Page, Looked]:
+        """A desk's list as it was."""
+        looked = self.look(self.gathered(chosen), clocks)
+        scope = scope_of(who, desk, chosen, looked)
+        return asof.worklist(looked.cases, scope, looked.moment, narrow, after, limit), looked
+
+    def referrals(
+        self, chosen: Chosen, clocks: Clocks, facility: str | None = None
+    ) -> tuple[tuple[Tracked, ...], Looked]:
+        """The referrals of these places as they stood; with a facility, those it had a part in of whoever was there."""
+        looked = self.look(self.gathered(chosen, facility), clocks)
+        scope = ways.Scope(chosen.desa, chosen.posyandu) if facility is None else ways.Scope(facility=facility)
+        return asof.tracked(looked.cases, scope), looked
+
+    # When tasks came and went
+
+    def lives(self, story: Sequence[Recorded], until: datetime) -> tuple[Life, ...]:
+        """Every task of a case at every desk: when it came, when it went, and by what."""
+        return lifetimes.lives(story, self._bases(story, until), until) if story else ()
+
+    def _bases(self, story: Sequence[Recorded], until: datetime) -> list[Basis]:
+        """The editions and posyandu days that the lists rested on while this story was told."""
+        began = story[0].by.recorded_at
+        changes: list[tuple[datetime, Literal["edition", "session-day"]]] = [
+            (midnight(edition.valid_from, self._tenant.zone), "edition") for edition in self._juknis.in_force()
+        ]
+        moved = self._accounts.sessions_moved(whereabouts.places(story), began, until)
+        changes += [(at, "session-day") for at in moved]
+        later = sorted(change for change in changes if began < change[0] <= until)
+        return [Basis(at, what, self.book(Clocks(at))) for at, what in ((began, "edition"), *later)]
+
+    def difference(self, who: Who, desk: Role, chosen: Chosen, first: datetime, second: datetime) -> Difference:
+        """What became of a desk's list between two moments. Only the cases that differ are told again."""
+        before, after = self._both(self.gathered(chosen), first, second)
+        stood = asof.standing(before.cases, scope_of(who, desk, chosen, before), first)
+        stands = asof.standing(after.cases, scope_of(who, desk, chosen, after), second)
+        differ = {at.case for at in stood.keys() ^ stands.keys()}
+        stories = {one.case: one.story for one in after.cases if one.case in differ}
+        told = {case: self.lives(story, second) for case, story in stories.items()}
+
+        def changed(at: Standing, of: Mapping[Standing, tuple[Folded, Obligation]], moment: datetime) -> Changed:
+            one, owed = of[at]
+            life = lifetimes.standing_at(told[at.case], desk, at.rule, at.key, moment)
+            return Changed(asof.task(one, owed, desk, moment), one, life, stories[at.case])
+
+        return Difference(
+            tuple(sorted((changed(at, stood, first) for at in stood.keys() - stands.keys()), key=_by_urgency)),
+            tuple(sorted((changed(at, stands, second) for at in stands.keys() - stood.keys()), key=_by_urgency)),
+            tuple(sorted((asof.task(*stands[at], desk, second) for at in stands.keys() & stood.keys()), key=_urgency)),
+        )
+
+    def _both(self, cases: Collection[UUID], first: datetime, second: datetime) -> tuple[Looked, Looked]:
+        one, other = self.book(Clocks(first)), self.book(Clocks(second))
+        with self._pool.connection() as conn:
+            before, after = asof.folded_twice(self._followed, conn, cases, (first, one), (second, other))
+        return Looked(before, first, one), Looked(after, second, other)
+
+
+def _by_urgency(changed: Changed) -> tuple[Any, ...]:
+    return _urgency(changed.task)
+
+
+def _urgency(task: Task) -> tuple[Any, ...]:
+    return task.priority, task.due, task.risk, task.name, task.rule, task.key, str(task.case)
+
+
+def scope_of(who: Who, desk: Role, chosen: Chosen, looked: Looked) -> Scope:
+    """The part of a desk's list that this post may read, as the list of today is read."""
+    return Scope(desk, chosen.desa, chosen.posyandu, () if who.role in NAKES else looked.restricted)
