@@ -148,16 +148,19 @@ def _tuple(places: Sequence[str] | None) -> tuple[str, ...] | None:
 def _rows(cases: Iterable[Folded], scope: Scope, now: datetime) -> Iterator[Row]:
     """The lines of a scope that are open or will be soon."""
     for one in cases:
-        for row in queue.lines(one.case, one.state, one.who, one.owed, one.story):
-            mine = row[_DESK] == scope.desk and scope.holds(row[_DESA], row[_POSYANDU])
-            if mine and row[_OPENS] <= now + AHEAD and row[_RULE] not in scope.without:
+        for row in queue.lines(one.case, one.state, one.who, one.owed, one.story, (scope.desk,)):
+            if (
+                scope.holds(row[_DESA], row[_POSYANDU])
+                and row[_OPENS] <= now + AHEAD
+                and row[_RULE] not in scope.without
+            ):
                 yield row
 
 
 _COLUMNS = [name for name, _ in queue.TABLE.columns]
-_DESK, _DESA, _POSYANDU, _OPENS, _DUE, _UNTIL, _PRIORITY, _RULE, _SEARCHED, _LINE = map(
+_DESA, _POSYANDU, _OPENS, _DUE, _UNTIL, _PRIORITY, _RULE, _SEARCHED, _LINE = map(
     _COLUMNS.index,
-    ("desk", "desa", "posyandu", "opens", "due", "until", "priority", "rule", "searched", "line"),
+    ("desa", "posyandu", "opens", "due", "until", "priority", "rule", "searched", "line"),
 )
 _order = itemgetter(*(_COLUMNS.index(name) for name in ORDER))
 
@@ -248,7 +251,7 @@ def _open(owed: Obligation, scope: Scope, now: datetime) -> bool:
 
 def task(one: Folded, owed: Obligation, desk: Role, now: datetime) -> Task:
     """The line of one task at a desk."""
-    row = next(r for r in queue.lines(one.case, one.state, one.who, [owed], one.story) if r[_DESK] == desk)
+    (row, *_) = queue.lines(one.case, one.state, one.who, [owed], one.story, (desk,))
     return as_task(row[_LINE], _opened(row, now) and _late(row, now), not _opened(row, now))
 
 
@@ -256,8 +259,8 @@ def tasks_of(one: Folded, desks: Collection[Role], now: datetime) -> tuple[Task,
     """What was open for one case at these desks."""
     rows = [
         row
-        for row in queue.lines(one.case, one.state, one.who, one.owed, one.story)
-        if row[_DESK] in desks and _there(row, now) and _opened(row, now)
+        for row in queue.lines(one.case, one.state, one.who, one.owed, one.story, desks)
+        if _there(row, now) and _opened(row, now)
     ]
     return tuple(as_task(row[_LINE], _late(row, now), coming=False) for row in sorted(rows, key=_order))
 

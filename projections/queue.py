@@ -6,7 +6,7 @@ A line is there from `opens` to `until` and late after `due`; nobody ticks it of
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal, LiteralString
@@ -98,8 +98,15 @@ class Line(Struct, frozen=True, array_like=True):
     rw: str
 
 
-def lines(case: UUID, state: Case, who: Personal, owed: Sequence[Obligation], story: Sequence[Recorded]) -> list[Row]:
-    """The lines of one case at every desk, as plain tuples in the order of the columns."""
+def lines(
+    case: UUID,
+    state: Case,
+    who: Personal,
+    owed: Sequence[Obligation],
+    story: Sequence[Recorded],
+    desks: Collection[Role] | None = None,
+) -> list[Row]:
+    """The lines of one case at every desk, or at these, as plain tuples in the order of the columns."""
     if not owed:
         return []
     person = _person(state, who)
@@ -110,6 +117,8 @@ def lines(case: UUID, state: Case, who: Personal, owed: Sequence[Obligation], st
         for at in obligation.desks:
             desk = at.desk
             if obligation.until is not None and at.opens >= obligation.until:
+                continue
+            if desks is not None and desk not in desks:
                 continue
             numbers = taken.setdefault(desk, set())
             if desk in NAMELESS and state.KIND != "desa":

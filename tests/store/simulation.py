@@ -35,8 +35,8 @@ from tests.store.given import MASTER_KEY
 
 DESA = ("3603332001", "3603332002")
 POSYANDU = tuple(f"{desa}.{n:02}" for desa in DESA for n in (1, 2, 3))
-TODAY = date(2025, 9, 5)
-FIRST = date(2025, 7, 5)
+TODAY = date(2025, 8, 29)
+FIRST = date(2025, 7, 10)
 """The first evening that is photographed; what was before is recorded at once."""
 NEW_EDITION, NEW_DAY = date(2025, 8, 1), date(2025, 7, 18)
 MOVED_SESSION = POSYANDU[0]
@@ -256,9 +256,9 @@ def _may(_command: Any, _state: Any) -> None:
 
 
 def views() -> Iterator[tuple[Role, str, str | None]]:
-    """Every list that is looked at: of all desks for a desa, and the kader's of each posyandu."""
+    """Every list that is looked at: of all desks for a desa, and the kader's of some posyandu."""
     for desa in (*DESA, lives.PUSKESMAS, lives.KECAMATAN):
         for desk in DESKS:
             yield desk, desa, None
-    for posyandu in POSYANDU:
+    for posyandu in POSYANDU[::2]:
         yield "kader", posyandu.split(".")[0], posyandu
