@@ -50,17 +50,18 @@ class ImportDoor:
     def recognise(self, wanted: Sequence[Wanted]) -> Sequence[tuple[UUID, ...]]:
         """For each, the cases it may be, by the strongest ground that finds any."""
         hashed = self._store.sealing.nik_hash
-        asked = [
-            people.Wanted(
-                None if w.nik is None else hashed(w.nik),
-                None if w.mother_nik is None else hashed(w.mother_nik),
-                w.name,
-                w.born,
-                w.posyandu,
-            )
-            for w in wanted
-        ]
         with self._store.pool.connection() as conn:
+            self._store.sealing.learn(conn)
+            asked = [
+                people.Wanted(
+                    None if w.nik is None else hashed(w.nik),
+                    None if w.mother_nik is None else hashed(w.mother_nik),
+                    w.name,
+                    w.born,
+                    w.posyandu,
+                )
+                for w in wanted
+            ]
             return people.recognise(conn, self._store.schema, asked)
 
     def begun(self, cases: Sequence[UUID]) -> set[UUID]:
@@ -139,7 +140,6 @@ def opened(settings: Settings, code: str | None, role: Role) -> Iterator[Opened]
         if missing := pending(conn, tenant.schema):
             raise MigrationError(f"{tenant.name}: {', '.join(missing)} belum dijalankan; jalankan dampingi migrate")
         follow.prepare(conn, followed, followed.book(conn))
-        sealing.learn(conn)
         key = sealing.secret(conn, IMPORTS)
     with connect(tenant.dsn, 1, 2, settings.statement_seconds, settings.lock_seconds) as pool:
         store = Store(pool, tenant.schema, sealing, tenant.zone, _edition)
