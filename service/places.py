@@ -142,6 +142,11 @@ class Place:
         """One of the connections, for a question that is asked of the log itself."""
         return self._pool.connection()
 
+    def story(self, case: UUID) -> Sequence[Recorded]:
+        """A story as it was recorded; empty where there is none. Whoever shows of it who it is, notes that."""
+        with self._pool.connection() as conn:
+            return log.stories(conn, self.schema, [case])[case]
+
     def signed(self) -> Checkpoint | None:
         """What the ledger came to when it was signed last."""
         with self._pool.connection() as conn:

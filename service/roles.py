@@ -28,12 +28,19 @@ MAY: Mapping[str, LiteralString] = {
     "emergency_tries": _ADD,
     "assignments": _ADD,
     "assignment_ends": _ADD,
+    "checkpoints": _ADD,
+    "units_said": _ADD,
+    "cleaned": _ADD,
     "head": "SELECT, UPDATE",
+    "ledger": "SELECT, UPDATE",
     "person_key": _CHANGE,
+    "kept_secret": _CHANGE,
+    "checkpoint_outlets": _CHANGE,
     "policies": _CHANGE,
     "tokens": _CHANGE,
     "webhooks": _CHANGE,
     "dead_letters": _CHANGE,
+    "tiles": _ALL,
     "follower": _ALL,
     "units": _ALL,
     "accounts": _ALL,
@@ -48,7 +55,7 @@ A part of a table is reached through the whole only: on the parts themselves it 
 
 READABLE = (
     "events", "entries", "head", "reads", "emergency_tries", "assignments", "assignment_ends", "follower", "migration",
-    "units",
+    "units", "units_said", "tiles", "ledger", "checkpoints", "checkpoint_outlets",
 )  # fmt: skip
 """What the reader may see: the log with the identities sealed, who looked, and how far the lists are. No keys of
 persons, no passwords, sessions or tokens, and none of the lists that have names in them. Of the others each list says

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -14,18 +15,24 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 from msgspec import Struct
 
-from domain import desa, figures
-from domain.case import SYSTEM, Role
+from domain import desa as desas
+from domain import figures, stories
+from domain.case import SYSTEM, Case, Role, done
 from domain.labels import KINDS, ROLES
+from domain.oversight import EvidenceRequested
+from domain.person import Person
 from domain.sentences import WHAT
 from domain.stories import TOPICS
 from projections import people, trail
 from service import access, ledger
 from service.access import Units, Who
+from service.api import reads
 from service.api.audit import PAGE, Event, check, of_case, trailed, wanted
+from service.letters.readers import Looked
 from service.notes import Checkpoint
 from service.places import Place
 from service.proofs import State
+from service.reads import Read
 
 # What there is
 
@@ -45,6 +52,7 @@ def home_page(who: NamedDependency[Who], place: NamedDependency[Place], q: FromQ
             "hits": list(_hits(who, place, text)) if text else [],
             "signed": _signed(place.signed(), place),
             "code": place.tenant.code,
+            "desks": access.DESKS[who.role],
             "error": error,
         },
     )
@@ -93,7 +101,7 @@ def _hits(who: Who, place: Place, text: str) -> Iterator[Hit]:
     units = place.accounts.units()
     for unit in units.values():
         if text.lower() in unit.name.lower() or unit.code == text:
-            href = f"/inspektorat/kasus/{desa.number(unit.code)}" if unit.kind in access.STORIED else ""
+            href = f"/inspektorat/kasus/{desas.number(unit.code)}" if unit.kind in access.STORIED else ""
             yield Hit(href or f"/inspektorat/jejak?unit={unit.code}", unit.name, f"{unit.kind}, kode {unit.code}")
     for officer in place.accounts.officers(text):
         yield Hit(f"/inspektorat/jejak?petugas={officer.id}", officer.name, f"petugas, nama pengguna {officer.login}")
@@ -239,6 +247,130 @@ def _row(one: Event, units: Units, place: Place) -> Row:
     return Row(one.position, one.version, href, one.says, one.on, recorded, one.late, by, more, one.digest, one.state)
 
 
+# Who looked
+
+
+@get("/inspektorat/pembuka", include_in_schema=False, sync_to_thread=True)
+def reads_page(
+    who: NamedDependency[Who],
+    place: NamedDependency[Place],
+    petugas: FromQuery[str] = "",
+    jabatan: FromQuery[str] = "",
+    unit: FromQuery[str] = "",
+    kasus: FromQuery[str] = "",
+    dari: FromQuery[str] = "",
+    sampai: FromQuery[str] = "",
+    sesudah: FromQuery[str] = "",
+) -> Template:
+    """Who opened what in this kabupaten, the newest first."""
+    asked = {"petugas": petugas, "jabatan": jabatan, "unit": unit, "kasus": kasus, "dari": dari, "sampai": sampai}
+    asked = {name: value.strip() for name, value in asked.items()}
+    case, role, since, until = _number(asked["kasus"]), _role(jabatan), _day(dari), _day(sampai)
+    wrong = _wrong(asked, case, role, since, until)
+    account = _number(asked["petugas"])
+    narrow = reads.asked(who, place, account, role, asked["unit"] or None, case, None, since, until)
+    found, more = ((), None) if wrong else reads.paged(place, narrow, sesudah or None, PAGE)
+    units = place.accounts.units()
+    names = place.accounts.called({str(read.account) for read in found} | {asked["petugas"]})
+    here = {name: value for name, value in asked.items() if value}
+    export = {"account": account, "role": role, "unit": asked["unit"], "case": case, "since": since, "until": until}
+    return Template(
+        "inspektorat-pembuka.html",
+        context={
+            "who": who,
+            "asked": asked,
+            "wrong": wrong,
+            "lines": [Opening(*_opening(read, names, units, place)) for read in found],
+            "more": f"?{urlencode({**here, 'sesudah': more})}" if more else "",
+            "export": urlencode({name: value for name, value in export.items() if value}),
+            "roles": list(ROLES.items()),
+            "units": sorted((u.code, u.name) for u in units.values()),
+            "officer": names.get(asked["petugas"], asked["petugas"]),
+        },
+    )
+
+
+class Opening(Struct, frozen=True):
+    """Somebody who opened something, as the page shows it."""
+
+    account: UUID
+    name: str
+    case: UUID | None
+    looked: Looked
+
+
+def _opening(read: Read, names: Mapping[str, str], units: Units, place: Place) -> tuple[Any, ...]:
+    name = names.get(str(read.account), str(read.account))
+    return read.account, name, read.case, reads.looked(read, units, place)
+
+
+# Evidence
+
+
+@get("/inspektorat/bukti", include_in_schema=False, sync_to_thread=True)
+def evidence_page(
+    who: NamedDependency[Who],
+    place: NamedDependency[Place],
+    kasus: FromQuery[str] = "",
+    desa: FromQuery[str] = "",
+    triwulan: FromQuery[str] = "",
+    titik: FromQuery[str] = "",
+) -> Template:
+    """Which pack: of a case, of one of its PMT cycles, of a desa's quarter, or the answer to a request."""
+    check(who)
+    case = _number(kasus.strip())
+    units, today = place.accounts.units(), place.now().date()
+    packs = list(_packs(place, case, kasus.strip(), desa, triwulan))
+    sizes = [part for part in re.split(r"[\s,.;]+", titik) if part.isdecimal()]
+    kept = "?" + urlencode([("size", size) for size in sizes]) if sizes else ""
+    return Template(
+        "inspektorat-bukti.html",
+        context={
+            "who": who,
+            "case": kasus.strip(),
+            "desa": desa,
+            "quarter": triwulan,
+            "kept": titik,
+            "asked": bool(kasus or desa),
+            "packs": [(href + kept, name) for href, name in packs],
+            "desas": sorted((u.code, u.name) for u in units.values() if u.kind == "desa"),
+            "quarters": list(_quarters(today)),
+        },
+    )
+
+
+def _packs(place: Place, case: UUID | None, typed: str, code: str, quarter: str) -> Iterator[tuple[str, str]]:
+    if case is not None:
+        story = place.story(case)
+        if story:
+            yield f"/evidence/cases/{case}.zip", "Seluruh riwayat kasus ini"
+            state = stories.fold(story)
+            for cycle in state.cycles if isinstance(state, Person) else ():
+                yield f"/evidence/cases/{case}/pmt/{cycle.number}.zip", f"Siklus PMT ke-{cycle.number}"
+    units = place.accounts.units()
+    if code in units and units[code].kind == "desa":
+        if quarter:
+            yield f"/evidence/desa/{code}/{quarter}.zip", f"{units[code].name}, triwulan {quarter.replace('-', ' / ')}"
+        state = stories.fold(place.story(desas.number(code)))
+        for request, letter in _requests(state):
+            yield f"/evidence/requests/{code}/{request}.zip", f"Jawaban permintaan bukti, surat tugas {letter}"
+
+
+def _requests(state: Case | None) -> Iterator[tuple[UUID, str]]:
+    for act in done(state.acts, EvidenceRequested) if state is not None else ():
+        event = act.event
+        assert isinstance(event, EvidenceRequested)
+        yield event.request, event.letter
+
+
+def _quarters(today: date) -> Iterator[tuple[str, str]]:
+    """The running one and the seven before it."""
+    year, quarter = today.year, (today.month + 2) // 3
+    for _ in range(8):
+        yield f"{year}-{quarter}", f"Triwulan {quarter} {year}"
+        year, quarter = (year, quarter - 1) if quarter > 1 else (year - 1, 4)
+
+
 # One case
 
 
@@ -268,4 +400,4 @@ def case_page(
     )
 
 
-HANDLERS: tuple[Any, ...] = (home_page, trail_page, case_page)
+HANDLERS: tuple[Any, ...] = (home_page, trail_page, reads_page, evidence_page, case_page)

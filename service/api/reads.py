@@ -54,7 +54,7 @@ def case_reads(
 ) -> CaseReads:
     """Every time this case was opened or came up in a search: by which account, in which post, what of it, and why."""
     _open(who, place, case)
-    return CaseReads(*_paged(place, Narrow(case=case), after, limit))
+    return CaseReads(*paged(place, Narrow(case=case), after, limit))
 
 
 @get("/kasus/{case:uuid}/pembuka", include_in_schema=False, sync_to_thread=True)
@@ -63,7 +63,7 @@ def readers_page(
 ) -> Template:
     """Siapa yang membuka: role, unit, day and time, what, and why."""
     opened = _open(who, place, case)
-    found, more = _paged(place, Narrow(case=case), sesudah or None, PAGE)
+    found, more = paged(place, Narrow(case=case), sesudah or None, PAGE)
     units = place.accounts.units()
     return Template(
         "pembuka.html",
@@ -71,7 +71,7 @@ def readers_page(
             "who": who,
             "case": case,
             "subject": subject(opened, who, place),
-            "lines": [_looked(read, units, place) for read in found],
+            "lines": [looked(read, units, place) for read in found],
             "more": f"/kasus/{case}/pembuka?sesudah={more}" if more else "",
         },
     )
@@ -82,7 +82,7 @@ def readers_paper(case: FromPath[UUID], who: NamedDependency[Who], place: NamedD
     """The same for the family to take along. It names roles and units and no officer."""
     opened = _open(who, place, case)
     units = place.accounts.units()
-    lines = tuple(_looked(read, units, place) for read in place.reads.of_case(case))
+    lines = tuple(looked(read, units, place) for read in place.reads.of_case(case))
     about = subject(opened, who, place)
     sheet = readers_sheet(about.name, about.line, lines, place.now(), ROLES[who.role])
     return _pdf(sheet, place)
@@ -107,7 +107,7 @@ def _open(who: Who, place: Place, case: UUID) -> Opened:
     return opened
 
 
-def _looked(read: Read, units: Units, place: Place) -> Looked:
+def looked(read: Read, units: Units, place: Place) -> Looked:
     at = read.at.astimezone(place.tenant.zone)
     unit = units[read.unit].name if read.unit in units else read.unit
     why = read.why if read.what == "identity" else label(read.why)
@@ -169,8 +169,8 @@ def audit_reads(
     limit: FromQuery[int] = PAGE,
 ) -> AuditReads:
     """Who opened what in this kabupaten; `since` and `until` are days, both included. For the inspectorate alone."""
-    narrow = _asked(who, place, account, role, unit, case, what, since, until)
-    return AuditReads(*_paged(place, narrow, after, limit))
+    narrow = asked(who, place, account, role, unit, case, what, since, until)
+    return AuditReads(*paged(place, narrow, after, limit))
 
 
 Shape = Literal["csv", "jsonl"]
@@ -192,7 +192,7 @@ def audit_export(
     """The same as a file, `csv` or `jsonl`, written while it is read, so that any length takes the same memory."""
     if shape not in ("csv", "jsonl"):
         raise Trouble(404, "not-found")
-    narrow = _asked(who, place, account, role, unit, case, what, since, until)
+    narrow = asked(who, place, account, role, unit, case, what, since, until)
     found = place.reads.all(narrow)
     lines: Iterator[bytes] = as_csv(found) if shape == "csv" else as_lines(found)
     return Stream(
@@ -202,7 +202,7 @@ def audit_export(
     )
 
 
-def _asked(
+def asked(
     who: Who,
     place: Place,
     account: UUID | None,
@@ -227,7 +227,7 @@ def _begins(day: date | None, place: Place) -> datetime | None:
     return None if day is None else datetime.combine(day, time(), place.tenant.zone)
 
 
-def _paged(place: Place, narrow: Narrow, after: str | None, limit: int) -> tuple[tuple[Read, ...], str | None]:
+def paged(place: Place, narrow: Narrow, after: str | None, limit: int) -> tuple[tuple[Read, ...], str | None]:
     rows = min(max(limit, 1), 1000)
     found = place.reads.page(narrow, _key(after), rows + 1)
     return tuple(found[:rows]), _cursor(found[rows - 1]) if len(found) > rows else None

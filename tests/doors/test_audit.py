@@ -184,7 +184,7 @@ def test_the_export_is_the_whole_trail_and_runs_no_formula(
 
 DOORS = (
     "/audit/events", "/audit/events/csv", "/audit/cases/{budi}", "/inspektorat", "/inspektorat/jejak",
-    "/inspektorat/kasus/{budi}",
+    "/inspektorat/kasus/{budi}", "/inspektorat/pembuka", "/inspektorat/bukti",
 )  # fmt: skip
 
 
@@ -252,3 +252,22 @@ def test_the_pages_say_it_in_words(phone: Of, told: dict[str, str], signed: Sign
     assert "Penimbangan dan pengukuran oleh bidan" in found
     for wrong in ("kasus=12", "dari=kemarin", "jabatan=dukun"):
         assert 'role="alert"' in phone("yusuf").page(f"/inspektorat/jejak?{wrong}").text
+
+
+def test_the_inspector_reads_who_opened_what_and_goes_on_to_the_case(phone: Of, told: dict[str, str]) -> None:
+    phone("rina").page(f"/kasus/{told['budi']}")
+    page = phone("yusuf").page(f"/inspektorat/pembuka?kasus={told['budi']}&jabatan=bidan").text
+    assert "Bidan Rina</a>, bidan, Kedaung: halaman kasus." in page
+    assert f"/inspektorat/kasus/{told['budi']}" in page
+    assert "Budi" not in page
+    assert 'role="alert"' in phone("yusuf").page("/inspektorat/pembuka?dari=kemarin").text
+
+
+def test_the_inspector_finds_the_packs_of_a_case_and_of_a_desa(phone: Of, told: dict[str, str], signed: Signer) -> None:
+    page = phone("yusuf").page(f"/inspektorat/bukti?kasus={told['budi']}&titik=12,%2034").text
+    href = f"/evidence/cases/{told['budi']}.zip?size=12&amp;size=34"
+    assert href in page
+    assert phone("yusuf").get(f"/evidence/cases/{told['budi']}.zip").status_code == 200
+    page = phone("yusuf").page(f"/inspektorat/bukti?desa={KEDAUNG}&triwulan=2026-3").text
+    assert f"/evidence/desa/{KEDAUNG}/2026-3.zip" in page
+    assert "Tidak ada paket" in phone("yusuf").page("/inspektorat/bukti?kasus=bukan").text
