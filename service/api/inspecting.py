@@ -241,10 +241,15 @@ def _row(one: Event, units: Units, place: Place) -> Row:
         says = "Catatan yang tertutup bagi selain tenaga kesehatan. Yang tampak hanya sidiknya."
         return Row(one.position, one.version, href, says, None, recorded, 0, "", "", one.digest, one.state)
     unit = units[one.unit].name if one.unit in units else one.unit
-    who = "sistem" if one.actor == SYSTEM else f"{one.name or one.actor}, {ROLES.get(one.role, one.role)}"  # type: ignore[call-overload]
+    who = "sistem" if one.actor == SYSTEM else f"{one.name or _account(one.actor)}, {ROLES.get(one.role, one.role)}"  # type: ignore[call-overload]
     more = f"kiriman {one.entry}, edisi {one.edition}" + (f", perangkat {one.device}" if one.device else "")
     by = who + (f", {unit}" if unit else "")
     return Row(one.position, one.version, href, one.says, one.on, recorded, one.late, by, more, one.digest, one.state)
+
+
+def _account(actor: str) -> str:
+    """An account that is none of ours today."""
+    return f"akun {actor[:8]}"
 
 
 # Who looked

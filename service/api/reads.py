@@ -133,6 +133,7 @@ _WHATS: Mapping[str, str] = {
     "search": "muncul dalam pencarian",
     "reads": "daftar siapa yang membuka",
     "evidence": "paket bukti",
+    "read-log": "catatan siapa membuka apa",
     "trail": "jejak catatan",
     "trail-export": "jejak catatan, disimpan sebagai berkas",
     "asof": "keadaan pada hari yang lalu",
