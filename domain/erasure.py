@@ -12,6 +12,8 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from domain.case import Act, Case, Envelope, Event, Personal, Recorded, Refused, Sealed, asks, done
 from domain.person import DataRequestFulfilled, DataRequestReceived
 
@@ -62,6 +64,14 @@ def erased(case: Case) -> bool:
 def forgotten(story: Sequence[Recorded]) -> bool:
     """The same, before the story is folded. A key that a process still holds must not open what it tells of whom."""
     return any(type(recorded.event) is IdentityErased for recorded in story)
+
+
+def without_identity(story: Sequence[Recorded]) -> list[Recorded]:
+    """A story of the time before as it may be told of somebody who was forgotten since."""
+    return [
+        replace(r, event=replace(r.event, personal=None)) if getattr(r.event, "personal", None) is not None else r
+        for r in story
+    ]
 
 
 def requests(case: Case) -> tuple[Act, ...]:

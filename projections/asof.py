@@ -19,6 +19,7 @@ from psycopg import Connection
 
 from domain import stories
 from domain.case import Recorded, Role
+from domain.erasure import IdentityErased, without_identity
 from domain.protocol import Book, Obligation, end_of
 from projections import log, queue, referral
 from projections.follow import Followed, fold, uncollected
@@ -45,7 +46,7 @@ def folded(
 ) -> list[Folded]:
     """These cases as they were. One that was not begun by then is left out."""
     with uncollected():
-        told = log.stories_known(conn, tenant.schema, cases, clocks.known)
+        told = known(conn, tenant.schema, cases, clocks.known)
         return list(fold(tenant, conn, told, book, counting(clocks.happened, moment)))
 
 
@@ -59,7 +60,7 @@ def folded_twice(
     """These cases as they were known at two moments. What has not changed in between is folded once."""
     (before, book), (after, later_book) = first, second
     with uncollected():
-        told = log.stories_known(conn, tenant.schema, cases, after)
+        told = known(conn, tenant.schema, cases, after)
         later = list(fold(tenant, conn, told, later_book))
         earlier = {case: list(takewhile(lambda r: r.by.recorded_at <= before, story)) for case, story in told.items()}
         same = _rest_on_the_same(book, later_book)
@@ -67,6 +68,14 @@ def folded_twice(
         for one in kept:
             del earlier[one.case]
         return [*kept, *fold(tenant, conn, {case: s for case, s in earlier.items() if s}, book)], later
+
+
+def known(conn: Connection[Any], schema: str, cases: Collection[UUID], moment: datetime) -> log.Stories:
+    """The stories as they were known by a moment; who was forgotten since has no name in them either."""
+    told = log.stories_known(conn, schema, cases, moment)
+    for case in log.containing(conn, schema, told, stories.TOPICS[IdentityErased]):
+        told[case] = without_identity(told[case])
+    return told
 
 
 def _rest_on_the_same(one: Book, other: Book) -> bool:

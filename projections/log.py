@@ -60,6 +60,12 @@ def stories_known(conn: Connection[Any], schema: str, cases: Collection[UUID], k
     return found
 
 
+def containing(conn: Connection[Any], schema: str, cases: Collection[UUID], topic: str) -> set[UUID]:
+    """Those of these cases in whose stories an event of this kind stands, whenever it was recorded."""
+    asked = {"cases": list(cases), "topic": topic}
+    return {row[0] for row in conn.execute(_sql(schema, _CONTAINING), asked, binary=True, prepare=True)}
+
+
 def all_stories(
     conn: Connection[Any], schema: str, low: UUID = FIRST, high: UUID = LAST, events: int = 20_000
 ) -> Iterator[Stories]:
@@ -158,6 +164,12 @@ SELECT {columns}
 FROM {events}
 WHERE case_id = ANY(%(cases)s::uuid[]) AND recorded_at <= %(known)s
 ORDER BY case_id, version
+"""
+
+_CONTAINING: LiteralString = """
+SELECT DISTINCT case_id
+FROM {events}
+WHERE case_id = ANY(%(cases)s::uuid[]) AND topic = %(topic)s
 """
 
 _IN_CASE_ORDER: LiteralString = """

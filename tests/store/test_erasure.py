@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from domain import child, erasure, family, person, pregnancy
 from domain.case import Command, Correct, Personal, Retract
-from projections import log, people
+from projections import asof, log, people
+from projections.asof import Clocks
 from projections.follow import Follower, prepare
 from service.handle import Actor, Submitted, record
 from service.sealing import Sealing
 from service.store import Store
-from tests.store.given import DESA, MASTER_KEY, POSYANDU, RINA, anything, asked, register, weigh
+from tests.store.given import DESA, HEARD, MASTER_KEY, POSYANDU, RINA, anything, asked, register, weigh
 from tests.store.test_follow import book, followed
 
 BAGUS = Actor("bagus", "puskesmas-dr", "9901010101", anything)
@@ -185,3 +187,16 @@ def test_a_family_with_a_case_of_its_own_can_be_forgotten_too(store: Store, conn
     assert told(store, decide(rumah), BAGUS) == "recorded"
     assert told(store, erase(rumah), KARTIKA) == "recorded"
     assert wrapped(conn, store, rumah) is None
+
+
+def test_a_list_of_the_time_before_names_nobody_who_was_forgotten_since(store: Store, conn: Conn) -> None:
+    """Not even in a process that still holds the key: what was known then does not say that she was forgotten."""
+    budi = agreed(store)
+    another_process = replace(followed(store), open=Sealing(MASTER_KEY, store.schema).open_many)
+    then = Clocks(HEARD)
+    (named,) = asof.folded(another_process, conn, [budi], then, HEARD, book())
+    assert named.who.name == "Budi"
+    record(store, asked(erase(budi), by=KARTIKA, at=HEARD + timedelta(days=1)))
+    (forgotten,) = asof.folded(another_process, conn, [budi], then, HEARD, book())
+    assert forgotten.who == Personal()
+    assert len(forgotten.story) == len(named.story)
