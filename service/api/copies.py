@@ -10,12 +10,15 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from domain import erasure
+from domain.labels import ROLES
 from service import access
 from service.access import Who
 from service.api.cases import opened_or_404
 from service.api.letters import link
+from service.api.reads import opened_by
 from service.letters import paper
 from service.letters.whole import copy_sheet
+from service.letters.wording import printed
 from service.places import Opened, Place
 from service.problems import Trouble
 
@@ -50,7 +53,19 @@ def whole_copy(
     told = place.told(who, opened, limit=100_000).told[::-1]
     units, now = place.accounts.units(), place.now()
     qr = paper.qr(link(str(request.base_url), case))
-    sheet = copy_sheet(opened.state, place.told_of(opened), told, units, who.name, who.post.unit.code, now, qr)
+    place.reads.settle()
+    sheet = copy_sheet(
+        opened.state,
+        place.told_of(opened),
+        told,
+        opened_by(case, units, place),
+        units,
+        who.name,
+        who.post.unit.code,
+        now,
+        printed(now, ROLES[who.role], place.signed()),
+        qr,
+    )
     return Response(
         paper.pdf("surat", sheet, now),
         media_type="application/pdf",

@@ -145,7 +145,7 @@ def _of(opened: Opened, who: Who, place: Place, request: Request[Any, Any, Any])
         units=place.accounts.units(),
         qr=paper.qr(link(str(request.base_url), opened.case)),
         clinical=who.role in NAKES,
-        printed=f"{wording.printed(place.now(), ROLES[who.role])} {wording.book(place.signed())}".rstrip(),
+        printed=wording.printed(place.now(), ROLES[who.role], place.signed()),
     )
 
 

@@ -23,6 +23,7 @@ from service.api.cases import opened_or_404
 from service.api.subject import subject
 from service.letters import paper
 from service.letters.readers import Looked, Readers, readers_sheet
+from service.letters.wording import printed
 from service.places import Opened, Place
 from service.problems import Trouble
 from service.reads import Key, Narrow, Read, as_csv, as_lines
@@ -82,10 +83,14 @@ def readers_paper(case: FromPath[UUID], who: NamedDependency[Who], place: NamedD
     """The same for the family to take along. It names roles and units and no officer."""
     opened = _open(who, place, case)
     units = place.accounts.units()
-    lines = tuple(looked(read, units, place) for read in place.reads.of_case(case))
-    about = subject(opened, who, place)
-    sheet = readers_sheet(about.name, about.line, lines, place.now(), ROLES[who.role])
+    about, by = subject(opened, who, place), printed(place.now(), ROLES[who.role], place.signed())
+    sheet = readers_sheet(about.name, about.line, opened_by(case, units, place), by)
     return _pdf(sheet, place)
+
+
+def opened_by(case: UUID, units: Units, place: Place) -> tuple[Looked, ...]:
+    """Who opened a case of late, newest first, as many as go on a paper."""
+    return tuple(looked(read, units, place) for read in place.reads.of_case(case))
 
 
 def _pdf(sheet: Readers, place: Place) -> Response[bytes]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date
 from itertools import groupby
 
 from msgspec import Struct
@@ -33,22 +34,24 @@ class Readers(Struct, frozen=True):
     foot: str
 
 
-def readers_sheet(name: str, line: str, lines: tuple[Looked, ...], at: datetime, role: str) -> Readers:
-    """All that was opened, newest first; what one post opened on one day stands together."""
+HEAD = ("Hari", "Jabatan dan tempat", "Yang dibuka", "Alasan")
+
+
+def readers_sheet(name: str, line: str, lines: Sequence[Looked], printed: str) -> Readers:
+    """All that was opened, newest first. `printed` says when and by whom the page was."""
+    rows = opened_by_day(lines)
+    says = _SAYS if rows else "Belum ada yang membuka data ini."
+    return Readers("Siapa yang membuka data keluarga ini", name, line, says, HEAD, rows, printed)
+
+
+def opened_by_day(lines: Sequence[Looked]) -> tuple[tuple[str, ...], ...]:
+    """A row for what one post opened on one day, under HEAD."""
     days = groupby(lines, key=lambda one: (one.on, one.role, one.unit, one.why))
     rows = []
     for (on, by, unit, why), found in days:
         what = ", ".join(dict.fromkeys(one.what for one in found))
         rows.append((figures.day(on), f"{by[:1].upper()}{by[1:]}, {unit}", what, why))
-    return Readers(
-        "Siapa yang membuka data keluarga ini",
-        name,
-        line,
-        _SAYS if rows else "Belum ada yang membuka data ini.",
-        ("Hari", "Jabatan dan tempat", "Yang dibuka", "Alasan"),
-        tuple(rows),
-        f"Dicetak {figures.day(at.date())} pukul {at:%H.%M} oleh {role}.",
-    )
+    return tuple(rows)
 
 
 _SAYS = (

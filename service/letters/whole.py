@@ -1,4 +1,4 @@
-"""Everything that is kept of somebody, for the family to take home: who it is, and the story in sentences."""
+"""Everything that is kept of somebody, for the family to take home: who it is, the story, and who opened it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,23 @@ from domain.labels import KINDS, ROLES, SEX
 from projections.people import born_and_sex
 from projections.timeline import Told
 from service.access import Units
-from service.letters.wording import Row, Section, Sheet, Table, place, printed
+from service.letters.readers import HEAD, Looked, opened_by_day
+from service.letters.wording import Row, Section, Sheet, Table, place
 
 
 def copy_sheet(
-    state: Case, who: Personal, told: Sequence[Told], units: Units, signer: str, unit: str, at: datetime, qr: str
+    state: Case,
+    who: Personal,
+    told: Sequence[Told],
+    looked: Sequence[Looked],
+    units: Units,
+    signer: str,
+    unit: str,
+    at: datetime,
+    printed: str,
+    qr: str,
 ) -> Sheet:
-    """The copy, on the paper of a letter. The family signs that it has it."""
+    """The copy, on the paper of a letter, with who opened it of late. The family signs that it has it."""
     rows = (
         ("Tentang", KINDS[state.KIND]),
         ("Tanggal salinan", figures.day(at.date())),
@@ -26,12 +36,13 @@ def copy_sheet(
         ("Banyak catatan", str(len(told))),
     )
     story = Section("Semua yang tercatat, menurut urutan dicatat", table=_story(told, units, at.tzinfo))
-    sections = (Section("Identitas yang tersimpan", wide=tuple(_identity(state, who))), story)
+    readers = Section("Siapa yang membukanya", table=Table(HEAD, opened_by_day(looked)))
+    sections = (Section("Identitas yang tersimpan", wide=tuple(_identity(state, who))), story, readers)
     signed = (f"{place(unit, units)}, {figures.day(at.date())}", "Yang menyerahkan", signer, "Petugas puskesmas")
     return Sheet(
         "Salinan Data", False, (place(unit, units),), rows, sections, signed,
         ("Diterima tanggal", "Nama penerima", "Hubungan keluarga", "Tanda tangan"),
-        f"Salinan ini memuat data pribadi; serahkan hanya kepada yang berhak. {printed(at, 'petugas puskesmas')}",
+        f"Salinan ini memuat data pribadi; serahkan hanya kepada yang berhak. {printed}",
         qr,
     )  # fmt: skip
 

@@ -410,14 +410,12 @@ def noted(of: Of, note: str, answer: str, signer: str) -> Of:
     return replace(of, note=note, answer=answer, signer=signer)
 
 
-def printed(at: datetime, role_words: str) -> str:
-    """When and at whose desk a letter came out of the printer."""
-    return f"Dicetak {figures.day(at.date())} pukul {at:%H.%M} oleh {role_words}."
+def printed(at: datetime, role_words: str, signed: Checkpoint | None) -> str:
+    """When and at whose desk a paper came out of the printer, and what the ledger came to by then.
 
-
-def book(checkpoint: Checkpoint | None) -> str:
-    """What the ledger came to when a paper was printed: every paper that lies about holds the log to its word."""
-    if checkpoint is None:
-        return ""
-    root = base64.b64encode(checkpoint.root).decode()
-    return f"Buku {checkpoint.origin}: {checkpoint.size} catatan, sidik {root}."
+    Every paper that lies about somewhere so holds the log to its word.
+    """
+    said = f"Dicetak {figures.day(at.date())} pukul {at:%H.%M} oleh {role_words}."
+    if signed is None:
+        return said
+    return f"{said} Buku {signed.origin}: {signed.size} catatan, sidik {base64.b64encode(signed.root).decode()}."

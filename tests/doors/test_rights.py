@@ -65,7 +65,17 @@ def test_the_copy_has_everything_that_was_told(phone: Phones, place: Place, dewa
     assert f"/kasus/{dewa}/salinan.pdf" in doctor.page(f"/kasus/{dewa}").text
     answer = doctor.get(f"/kasus/{dewa}/salinan.pdf")
     assert answer.status_code == 200
-    for told in ("Dewantara", "Sulastri", "3603330101010009", "Wiryo", "Kampung Baru", "6,1 kg", "sungai"):
+    words = (
+        "Dewantara",
+        "Sulastri",
+        "3603330101010009",
+        "Wiryo",
+        "Kampung Baru",
+        "6,1 kg",
+        "sungai",
+        "Dokter puskesmas",
+    )
+    for told in (*words, "Siapa yang membukanya", "halaman kasus"):
         assert says(answer.content, told), told
 
 
