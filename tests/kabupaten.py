@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from threading import Event, Thread
 
 import psycopg
@@ -16,6 +16,7 @@ from projections import follow
 from service import app, following
 from service.access import Unit
 from service.migrate import migrate
+from service.notes import Signer
 from service.places import Place, open_places
 from service.sealing import Sealing
 from service.settings import Settings
@@ -24,6 +25,10 @@ CODE = "9901"
 SCHEMA = f"kab_{CODE}"
 MASTER = b"k" * 32
 PASSWORD = "melati-mawar-7"
+SIGNER = Signer(f"dampingi/{SCHEMA}", b"s" * 32)
+"""Whoever signs this kabupaten's ledger signs with this: a checkpoint stays, and a later one goes on from it."""
+BEGAN = datetime.fromisoformat("2025-01-01T08:00:00+07:00")
+"""When the stories of the units begin, for whoever begins them."""
 
 MELATI, MAWAR = "9901012001.01", "9901012001.02"
 KEDAUNG = "9901012001"

@@ -216,6 +216,7 @@ def test_reading_a_past_case_is_noted(phone: Get, place: Place) -> None:
     case = registered(phone("siti"), "Intan")
     phone("rina").get(f"/asof/cases/{case}")
     phone("rina").get(f"/cases/{case}/tasks/history")
+    place.reads.settle()
     with place._pool.connection() as conn:
         rows = conn.execute(f"SELECT what FROM {place.schema}.reads WHERE case_id = %s ORDER BY what", [case])
         assert [row[0] for row in rows.fetchall()] == ["asof", "task-history"]

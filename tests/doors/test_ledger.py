@@ -13,9 +13,7 @@ from service.ledger import Ledger, work
 from service.notes import Signer, read_checkpoint
 from service.places import Place
 from tests.doors.conftest import Phone, register, weigh
-from tests.kabupaten import CODE
-
-SEED = bytes(range(32, 64))
+from tests.kabupaten import CODE, SIGNER
 
 
 @pytest.fixture
@@ -23,11 +21,8 @@ def signer(place: Place, phone: Callable[[str], Phone]) -> Signer:
     """Something was recorded, and signed."""
     child = register()
     phone("siti").send(child, weigh(child["case"]))
-    signer = Signer(f"dampingi/kab_{CODE}", SEED)
-    with place.connection() as conn:
-        conn.execute(f"TRUNCATE {place.schema}.checkpoints")  # another test may have signed with another key
-    assert work(Ledger(place._pool, place.schema, signer, timedelta(0), 1))
-    return signer
+    assert work(Ledger(place._pool, place.schema, SIGNER, timedelta(0), 1))
+    return SIGNER
 
 
 def test_a_stranger_copies_the_ledger_and_comes_to_the_root_that_was_signed(stranger: Phone, signer: Signer) -> None:

@@ -16,10 +16,9 @@ from domain import figures
 from service.api.letters import link
 from service.ledger import Ledger, work
 from service.letters import paper
-from service.notes import Signer
 from service.places import Place
 from tests.doors.conftest import Phone, entry, register, today, weigh
-from tests.kabupaten import MELATI, PUSKESMAS, RSUD
+from tests.kabupaten import MELATI, PUSKESMAS, RSUD, SIGNER
 from tests.paper import pages, says, words
 
 Of = Callable[[str], Phone]
@@ -257,10 +256,7 @@ def test_results_only_health_workers_may_know_are_on_no_paper(phone: Of) -> None
 
 
 def test_a_letter_says_what_the_ledger_came_to_when_it_was_printed(phone: Of, budi: Sent, place: Place) -> None:
-    signer = Signer(f"dampingi/{place.schema}", bytes(32))
-    with place.connection() as conn:
-        conn.execute(f"TRUNCATE {place.schema}.checkpoints")  # another test may have signed with another key
-    assert work(Ledger(place._pool, place.schema, signer, timedelta(0), 1))
+    assert work(Ledger(place._pool, place.schema, SIGNER, timedelta(0), 1))
     signed = place.signed()
     assert signed is not None
     made = printed(phone("rina").get(budi.at("surat")))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -20,9 +19,8 @@ from service.sealing import Sealing
 from service.settings import Settings
 from service.store import Store, connect
 from tests.doors.conftest import Phone, entry
-from tests.kabupaten import ANGGREK, CODE, KECAMATAN, KEDAUNG, MASTER, MELATI, PUSKESMAS, WALIWIS
+from tests.kabupaten import ANGGREK, BEGAN, CODE, KECAMATAN, KEDAUNG, MASTER, MELATI, PUSKESMAS, WALIWIS
 
-ON = datetime.fromisoformat("2025-01-01T08:00:00+07:00")
 PAGES = {code: f"/kasus/{desa.number(code)}" for code in (CODE, KECAMATAN, PUSKESMAS, KEDAUNG, WALIWIS)}
 
 
@@ -31,9 +29,9 @@ def store(settings: Settings, place: Place) -> Any:
     """The units of the small kabupaten have taken part since New Year 2025."""
     tenant = place.tenant
     with connect(tenant.dsn, 1, 1, settings.statement_seconds, settings.lock_seconds) as pool:
-        edition = following.juknis().book(ON.date()).protocol.edition
+        edition = following.juknis().book(BEGAN.date()).protocol.edition
         store = Store(pool, tenant.schema, Sealing(MASTER, tenant.schema), tenant.zone, lambda _: edition)
-        begin_units(store, place.accounts.units(), ON.date(), ON)
+        begin_units(store, place.accounts.units(), BEGAN.date(), BEGAN)
         with pool.connection() as conn:
             assert log.wait_for(conn, tenant.schema, log.head(conn, tenant.schema), 10)
         yield store
@@ -51,10 +49,10 @@ def after(phone: Phone, answer: Any) -> str:
 
 def test_units_begin_once_and_hear_of_a_new_posyandu(store: Store, place: Place) -> None:
     units = dict(place.accounts.units())
-    assert begin_units(store, units, ON.date(), ON) == 0
+    assert begin_units(store, units, BEGAN.date(), BEGAN) == 0
     units["9901012002.02"] = Unit("9901012002.02", "posyandu", "Posyandu Dahlia", WALIWIS)
-    assert begin_units(store, units, ON.date(), ON) == 1
-    assert begin_units(store, units, ON.date(), ON) == 0
+    assert begin_units(store, units, BEGAN.date(), BEGAN) == 1
+    assert begin_units(store, units, BEGAN.date(), BEGAN) == 0
 
 
 READERS = {

@@ -100,7 +100,7 @@ def test_every_place_in_which_a_case_ever_had_a_line_is_among_its_whereabouts(ki
         one = folded(story[:n], story[n - 1].by.recorded_at + timedelta(days=365))
         assert one is not None
         rows = queue.lines(one.case, one.state, one.who, one.owed, one.story)
-        assert {row[3] for row in rows} | {row[4] for row in rows} - {""} <= known
+        assert ({row[3] for row in rows} | {row[4] for row in rows}) - {""} <= known
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -104,7 +104,7 @@ def test_the_book_of_a_day_holds_the_edition_in_force_and_the_posyandu_days() ->
     book = read_juknis(JUKNIS).book(date(2025, 6, 4), {"3603332001.01": 12})
     assert book.protocol.edition == "2025"
     assert book.session_days == {"3603332001.01": 12}
-    assert len(book.protocol.rules) == 145
+    assert len(book.protocol.rules) == 146
 
 
 # Protocol 11.3, columns queue, due within, escalates to, priority, of every row but the five views of late tasks.

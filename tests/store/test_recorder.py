@@ -82,7 +82,8 @@ def test_only_the_head_row_gives_positions(store: Store, conn: psycopg.Connectio
         "SELECT (SELECT count(*) FROM pg_sequences WHERE schemaname = %(s)s AND sequencename LIKE '%%event%%'), "
         "(SELECT count(*) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
         " WHERE c.relname = 'events' AND c.relnamespace = %(s)s::regnamespace), "
-        "(SELECT count(*) FROM pg_proc WHERE pronamespace = %(s)s::regnamespace AND prosrc ~* 'notify|lock|nextval')",
+        "(SELECT count(*) FROM pg_proc WHERE pronamespace = %(s)s::regnamespace AND proname = 'append' "
+        " AND prosrc ~* 'notify|lock|nextval')",
         {"s": store.schema},
     ).fetchone()
     assert waiting == (0, 0, 0)

@@ -10,13 +10,13 @@ from msgspec.structs import replace
 
 from service.notes import Signer
 from service.places import Place
-from tests.kabupaten import SCHEMA
+from tests.kabupaten import SIGNER
 
 
 @pytest.fixture
 def signing(place: Place) -> Iterator[Signer]:
     """The doors hold the key themselves here, so that nobody waits for a follower."""
-    before, signer = place.ledger, Signer(f"dampingi/{SCHEMA}", b"s" * 32)
-    place.ledger = replace(before, signer=signer, every=timedelta(0), events=1)
-    yield signer
+    before = place.ledger
+    place.ledger = replace(before, signer=SIGNER, every=timedelta(0), events=1)
+    yield SIGNER
     place.ledger = before
