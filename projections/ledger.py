@@ -87,8 +87,20 @@ def extend(conn: Conn, schema: str, most: int = 50_000) -> int:
         if held[0] + len(rows) < min(last, held[0] + most) or held[0] > last:
             raise Gap(f"the log says {last} events and has fewer, or fewer than the tree of {held[0]}")
         if rows:
+            _still_there(conn, schema, held[0])
             _add(conn, schema, held[0], rows)
         return len(rows)
+
+
+def _still_there(conn: Conn, schema: str, size: int) -> None:
+    """The last event of the tree is what it was: a log whose end was cut off and told anew is not gone on with."""
+    if not size:
+        return
+    index = size - 1
+    tile = _tiles(conn, schema, [(0, index // WIDTH)]).get((0, index // WIDTH), [])
+    [(_, record)] = records(conn, schema, index, 1)
+    if tile[index % WIDTH :][:1] != [leaf(entry(record))]:
+        raise Gap(f"the event at position {size} is not the one that stood there")
 
 
 def records(conn: Conn, schema: str, after: int, limit: int) -> list[tuple[int, bytes]]:
@@ -100,7 +112,7 @@ def records(conn: Conn, schema: str, after: int, limit: int) -> list[tuple[int, 
 
 
 class Gap(Exception):
-    """A position of the log is missing: an event was taken out by somebody who may do everything."""
+    """A position of the log is missing or tells something else now: somebody who may do everything was there."""
 
 
 def _add(conn: Conn, schema: str, size: int, rows: Sequence[tuple[int, bytes]]) -> None:

@@ -254,6 +254,20 @@ def test_a_log_that_got_shorter_or_has_a_hole_is_signed_no_more(
     assert sizes(store) == [10]
 
 
+def test_a_log_whose_end_was_cut_off_and_told_anew_is_not_gone_on_with(
+    store: Store, book: Ledger, conn: psycopg.Connection
+) -> None:
+    tell(store, 0, 10)
+    work(book)
+    conn.execute(f"DELETE FROM {store.schema}.events WHERE position > 8")
+    conn.execute(f"UPDATE {store.schema}.head SET last = 8")
+    conn.execute(f"DELETE FROM {store.schema}.entries WHERE first > 8")
+    tell(store, 20, 6)
+    assert not work(book)
+    assert sizes(store) == [10]
+    assert "position 10" in (keeping.error(conn, store.schema) or "")
+
+
 def test_nothing_is_signed_of_a_tree_set_back(store: Store, book: Ledger, conn: psycopg.Connection) -> None:
     tell(store, 0, 10)
     work(book)
