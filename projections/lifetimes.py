@@ -64,11 +64,16 @@ class Basis(Struct, frozen=True):
     book: Book
 
 
-def lives(story: Sequence[Recorded], bases: Sequence[Basis], until: datetime) -> tuple[Life, ...]:
-    """Every task of a case at every desk that saw it, the latest to come first. `bases` hold from the beginning on."""
+def lives(
+    story: Sequence[Recorded], bases: Sequence[Basis], until: datetime, since: datetime | None = None
+) -> tuple[Life, ...]:
+    """Every task of a case at every desk that saw it, the latest to come first. `bases` hold from the beginning on.
+
+    With `since` only those that stood then or later: when and by what they came is right only of what came after it.
+    """
     found: list[Life] = []
     running: dict[At, Life] = {}
-    for span in _spans(story, bases, until):
+    for span in _spans(story, bases, until, since or story[0].by.recorded_at):
         standing = {at: list(_whole(spells)) for at, spells in groupby(_spells(span), attrgetter("at"))}
         for at, life in list(running.items()):
             if at not in standing or standing[at][0].start > span.start:
@@ -94,7 +99,7 @@ class _Span(NamedTuple):
     book: Book
 
 
-def _spans(story: Sequence[Recorded], bases: Sequence[Basis], until: datetime) -> Iterator[_Span]:
+def _spans(story: Sequence[Recorded], bases: Sequence[Basis], until: datetime, since: datetime) -> Iterator[_Span]:
     """One for each event and each change of the book, in the order in which they came; some are of no length."""
     changes: list[tuple[datetime, int, Recorded | Basis]] = [(basis.at, 0, basis) for basis in bases]
     changes += [(at, 1, event) for at, event in _heard(story)]
@@ -109,10 +114,11 @@ def _spans(story: Sequence[Recorded], bases: Sequence[Basis], until: datetime) -
         else:
             state = stories.grow(state, told, [change])
             told.append(change)
-        if state is not None:
-            last = n + 1 == len(changes) or changes[n + 1][0] > until
+        last = n + 1 == len(changes) or changes[n + 1][0] > until
+        end = until if last else changes[n + 1][0]
+        if state is not None and end >= since:
             owed = obligations(state, book.chart(state), book)
-            yield _Span(start, until if last else changes[n + 1][0], last, change, owed, state, book)
+            yield _Span(start, end, last, change, owed, state, book)
 
 
 def _heard(story: Sequence[Recorded]) -> Iterator[tuple[datetime, Recorded]]:

@@ -67,7 +67,7 @@ def _may_hold_a_text(kind: types.Type) -> bool:
 def _codes(value: Any) -> Iterator[str]:
     """The codes of units in a value, however deep."""
     if isinstance(value, str):
-        if _CODE.fullmatch(value):
+        if CODE.fullmatch(value):
             yield value
     elif isinstance(value, dict):
         for one in value.values():
@@ -80,8 +80,8 @@ def _codes(value: Any) -> Iterator[str]:
             yield from _codes(getattr(value, name))
 
 
-_CODE = re.compile(r"\d{4}[\w.-]{0,16}")
-"""Every unit's code begins with the four digits of a kabupaten."""
+CODE = re.compile(r"\d{4}[\w.-]{0,16}")
+"""Every unit's code begins with the four digits of a kabupaten; no other is taken in (`dampingi units`)."""
 
 
 class Whereabouts:

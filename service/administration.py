@@ -14,6 +14,7 @@ from uuid import UUID
 import click
 
 from domain.case import Role
+from projections.whereabouts import CODE
 from service import embedded, following
 from service.access import SEAT, Unit, UnitKind
 from service.accounts import Accounts
@@ -70,6 +71,8 @@ def _read(row: dict[str, str], number: int) -> Unit:
         raise click.ClickException(
             f"Baris {number}: jenis {kind!r} tidak dikenal; pakai {', '.join(get_args(UnitKind))}"
         )
+    if not CODE.fullmatch(row["code"].strip()):
+        raise click.ClickException(f"Baris {number}: kode {row['code']!r} harus diawali empat angka kode kabupaten")
     if day and not (day.isdecimal() and 1 <= int(day) <= 31):
         raise click.ClickException(f"Baris {number}: hari buka {day!r} bukan tanggal 1 sampai 31")
     return Unit(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from threading import Lock
 from typing import Any, Literal
 from uuid import UUID
 
@@ -89,6 +90,8 @@ class Past:
         self._followed = followed
         self._juknis = juknis
         self._accounts = accounts
+        self._turn = Lock()
+        """Lists are worked out by the interpreter: two at once only take turns, and spoil what the other remembers."""
 
     def begun(self) -> datetime | None:
         """When the first thing was recorded here; None where nothing was."""
@@ -129,9 +132,11 @@ class Past:
         self, who: Who, desk: Role, chosen: Chosen, clocks: Clocks, narrow: Narrow, after: int, limit: int
     ) -> tuple[Page, Looked]:
         """A desk's list as it was."""
-        looked = self.look(self.gathered(chosen), clocks)
-        scope = scope_of(who, desk, chosen, looked)
-        return asof.worklist(looked.cases, scope, looked.moment, narrow, after, limit), looked
+        cases = self.gathered(chosen)
+        with self._turn:
+            looked = self.look(cases, clocks)
+            scope = scope_of(who, desk, chosen, looked)
+            return asof.worklist(looked.cases, scope, looked.moment, narrow, after, limit), looked
 
     def referrals(
         self, chosen: Chosen, clocks: Clocks, facility: str | None = None
@@ -143,9 +148,9 @@ class Past:
 
     # When tasks came and went
 
-    def lives(self, story: Sequence[Recorded], until: datetime) -> tuple[Life, ...]:
-        """Every task of a case at every desk: when it came, when it went, and by what."""
-        return lifetimes.lives(story, self._bases(story, until), until) if story else ()
+    def lives(self, story: Sequence[Recorded], until: datetime, since: datetime | None = None) -> tuple[Life, ...]:
+        """Every task of a case at every desk, or those that stood since: when it came, when it went, and by what."""
+        return lifetimes.lives(story, self._bases(story, until), until, since) if story else ()
 
     def _bases(self, story: Sequence[Recorded], until: datetime) -> list[Basis]:
         """The editions and posyandu days that the lists rested on while this story was told."""
@@ -160,12 +165,17 @@ class Past:
 
     def difference(self, who: Who, desk: Role, chosen: Chosen, first: datetime, second: datetime) -> Difference:
         """What became of a desk's list between two moments. Only the cases that differ are told again."""
-        before, after = self._both(self.gathered(chosen), first, second)
+        cases = self.gathered(chosen)
+        with self._turn:
+            return self._compared(who, desk, chosen, *self._both(cases, first, second))
+
+    def _compared(self, who: Who, desk: Role, chosen: Chosen, before: Looked, after: Looked) -> Difference:
+        first, second = before.moment, after.moment
         stood = asof.standing(before.cases, scope_of(who, desk, chosen, before), first)
         stands = asof.standing(after.cases, scope_of(who, desk, chosen, after), second)
         differ = {at.case for at in stood.keys() ^ stands.keys()}
         stories = {one.case: one.story for one in after.cases if one.case in differ}
-        told = {case: self.lives(story, second) for case, story in stories.items()}
+        told = {case: self.lives(story, second, first) for case, story in stories.items()}
 
         def changed(at: Standing, of: Mapping[Standing, tuple[Folded, Obligation]], moment: datetime) -> Changed:
             one, owed = of[at]

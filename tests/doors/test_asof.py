@@ -142,6 +142,7 @@ def standing(phone: Phone, moment: str) -> set[tuple[str, str, str]]:
 
 
 def test_a_desk_over_several_desa_has_to_choose_one(phone: Get) -> None:
+    registered(phone("siti"), "Hana")
     dewi = phone("dewi")
     refused = dewi.get("/asof/queues/bidan")
     assert refused.status_code == 400
