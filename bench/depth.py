@@ -43,8 +43,8 @@ def main() -> None:
     with ground(1) as made:
         following.catch_up(made.dsn, made.followed(), 5_000)
         fill(made)
-        cases = {depth: told(made, depth) for depth in DEPTHS}
         scattered = {depth: of_years(made, depth) for depth in DEPTHS}
+        cases = {depth: told(made, depth) for depth in DEPTHS}
         following.catch_up(made.dsn, made.followed(), 5_000)
         people = hire(made, DESKS[0])
         inspectors = hire(made, Desk("inspektorat", "inspektorat", made.tenant.code, ()))

@@ -68,6 +68,23 @@ PERHAPS_HIDDEN: frozenset[type[Event]] = frozenset(
 """With these and the first event of a story it is known what of it is hidden from whom."""
 
 
+def withheld(story: Sequence[Recorded], role: Role) -> frozenset[int]:
+    """Versions of which a reader of this role may not be handed what is stored, byte for byte.
+
+    Besides what is hidden, whatever carries a diagnosis: its sentence leaves that out, and its bytes do not. All of
+    them, and not only those that tell an infection: or what is withheld would tell it.
+    """
+    if role in NAKES:
+        return frozenset()
+    return hidden(story, role) | {r.version for r in story if _diagnosed(r.event)}
+
+
+def _diagnosed(event: Event) -> bool:
+    if isinstance(event, case.Corrected):
+        return event.reads.get("diagnosis") is not None
+    return getattr(event, "diagnosis", None) is not None
+
+
 def _restricted(event: Event) -> bool:
     if isinstance(event, case.Corrected):
         reads = right(event)

@@ -6,7 +6,7 @@ the newest event back, so far a time, and says how far it has come; whoever goes
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, LiteralString
@@ -60,15 +60,29 @@ class Page(Struct, frozen=True):
     after: int | None
 
 
-def trail(conn: Conn, schema: str, sought: Sought, before: int | None, limit: int) -> Page:
-    """One page of what is meant, from before a position on."""
+Shown = Callable[[Sequence[Stored]], Sequence[Stored]]
+"""Those of some events that a reader may learn of at all."""
+
+
+def trail(
+    conn: Conn, schema: str, sought: Sought, before: int | None, limit: int, shown: Shown = lambda found: found
+) -> Page:
+    """One page of what is meant, from before a position on.
+
+    What is not shown counts for nothing, and `after` is never its position: neither a short page nor where the next one
+    begins tells of it.
+    """
     top = log.head(conn, schema) + 1 if before is None else before
     found: list[Stored] = []
     for _ in range(STRIDES):
         low = 1 if sought.case is not None else max(1, top - STRIDE)
-        found += _between(conn, schema, sought, low, top, limit - len(found))
-        if len(found) >= limit:
-            return Page(tuple(found), found[-1].recorded.position)
+        while rows := _between(conn, schema, sought, low, top, limit - len(found)):
+            full, top = len(rows) == limit - len(found), rows[-1].recorded.position or low
+            found += shown(rows)
+            if len(found) == limit:
+                return Page(tuple(found), found[-1].recorded.position)
+            if not full:
+                break
         if low == 1:
             return Page(tuple(found), None)
         top = low
@@ -86,14 +100,14 @@ def everything(conn: Conn, schema: str, sought: Sought, at_once: int = 1000) -> 
         before = page.after
 
 
-def _between(conn: Conn, schema: str, sought: Sought, low: int, top: int, limit: int) -> Iterator[Stored]:
+def _between(conn: Conn, schema: str, sought: Sought, low: int, top: int, limit: int) -> list[Stored]:
     asked: dict[str, Any] = {
         "low": low, "top": top, "limit": limit, "case": sought.case, "actor": sought.actor, "role": sought.role,
         "units": _list(sought.units), "kinds": _list(sought.kinds), "first": sought.first, "last": sought.last,
     }  # fmt: skip
     shape = tuple(name for name in _CONDITIONS if asked[name] is not None)
     rows = conn.execute(_between_sql(schema, shape), asked, binary=True, prepare=True).fetchall()
-    return map(_stored, rows)
+    return list(map(_stored, rows))
 
 
 def _list(values: Collection[str] | None) -> list[str] | None:

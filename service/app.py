@@ -219,7 +219,7 @@ def _csrf(settings: Settings) -> CSRFConfig:
         header_name="x-csrf-token",
         cookie_secure=settings.secure_cookies,
         cookie_samesite="lax",
-        exclude=["/aset"],
+        exclude=["/aset", "/ledger"],
     )
 
 

@@ -51,7 +51,7 @@ class Chosen(Struct, frozen=True):
 
 def case(number: UUID, story: Sequence[Recorded], role: Role) -> Chosen:
     """The whole story of a case."""
-    hidden = words.hidden(story, role)
+    hidden = words.withheld(story, role)
     return Chosen(
         {"kind": "kasus", "case": str(number)},
         "Riwayat satu kasus",
@@ -193,7 +193,7 @@ def book(conn: Conn, schema: str, size: int, role: Role, progress: Callable[[int
     editions: set[str] = set()
     for some in log.all_stories(conn, schema):
         for story in some.values():
-            hidden = words.hidden(story, role)
+            hidden = words.withheld(story, role)
             secret |= {_position(r) for r in story if r.version in hidden}
             editions |= {r.by.edition for r in story}
         progress(sum(map(len, some.values())))
@@ -217,14 +217,13 @@ def _of_cases(
 
 def _seen(story: Sequence[Recorded], belongs: Callable[[Recorded], bool], role: Role) -> list[Recorded]:
     """Those that belong and what mends them, without what is hidden from the reader and without a trace of it."""
-    hidden = words.hidden(story, role)
+    hidden = words.withheld(story, role)
     chosen = {r.version for r in story if r.version not in hidden and belongs(r)}
-    return [r for r in story if r.version in chosen or _mends(r, chosen, role)]
+    return [r for r in story if r.version in chosen or (r.version not in hidden and _mends(r, chosen))]
 
 
-def _mends(recorded: Recorded, chosen: Collection[int], role: Role) -> bool:
-    event = recorded.event
-    return isinstance(event, Corrected | Retracted) and event.version in chosen and words.may_see(event, role)
+def _mends(recorded: Recorded, chosen: Collection[int]) -> bool:
+    return isinstance(recorded.event, Corrected | Retracted) and recorded.event.version in chosen
 
 
 def _chosen(

@@ -218,9 +218,7 @@ class Place:
             until = None if access.may_open(who, self._known(conn, case, state)) else self._until(who, state)
             fresh = self._wait(conn, not_older_than)
             full = who.role in access.FULL_NIK
-            person = people.person(conn, self.schema, case, full_nik=full) if who.role in access.NAMED else None
-            if person is not None and forgotten(story):
-                person = people.unnamed(person)  # the lists may not have followed yet
+            person = self._person(conn, case, story, full) if who.role in access.NAMED else None
         self.reads.note(who, [case], what)
         return Opened(case, story, state, person, until), fresh
 
@@ -242,7 +240,7 @@ class Place:
             state = stories.fold(story)
             if not isinstance(state, Person) or who.role not in access.NAMED or not access.answers(who, state):
                 return None
-            person = people.person(conn, self.schema, case, full_nik=who.role in access.FULL_NIK)
+            person = self._person(conn, case, story, who.role in access.FULL_NIK)
         self.reads.note(who, [case], "transfer")
         return Opened(case, story, state, person)
 
@@ -273,10 +271,16 @@ class Place:
     def identity(self, who: Who, case: UUID) -> Found | None:
         """Who a case of these places is, whole. Whoever shows it notes it: `unmasking` alone asks for this."""
         with self._pool.connection() as conn:
-            state = stories.fold(log.stories(conn, self.schema, [case])[case])
+            story = log.stories(conn, self.schema, [case])[case]
+            state = stories.fold(story)
             if not isinstance(state, Person) or not access.may_open(who, self._known(conn, case, state)):
                 return None
-            return people.person(conn, self.schema, case, full_nik=True)
+            return self._person(conn, case, story, full_nik=True)
+
+    def _person(self, conn: Connection[Any], case: UUID, story: Sequence[Recorded], full_nik: bool) -> Found | None:
+        """Who it is, as the lists have it; of somebody forgotten nothing, though they may not have followed yet."""
+        person = people.person(conn, self.schema, case, full_nik=full_nik)
+        return people.unnamed(person) if person is not None and forgotten(story) else person
 
     def _known(self, conn: Connection[Any], case: UUID, state: Case | None) -> Case | None:
         """A case that was merged is read where the one is that carries it on, once that has moved."""

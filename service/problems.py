@@ -22,7 +22,7 @@ from litestar.exceptions import (
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.response import Redirect, Template
 from msgspec import Struct
-from psycopg import OperationalError
+from psycopg import DataError, OperationalError
 from psycopg.errors import UndefinedColumn, UndefinedTable
 from psycopg_pool import PoolTimeout
 
@@ -64,6 +64,7 @@ _CODES: tuple[tuple[type[Exception], int, str], ...] = (
     (SerializationException, 400, "not-json"),
     (ValidationException, 400, "bad-question"),
     (msgspec.DecodeError, 400, "not-json"),
+    (DataError, 400, "bad-question"),  # a text with NUL in it, a number that no column holds
     (ClientException, 400, "unreadable"),
     (UndefinedColumn, 503, "rebuilding"),  # a list of yesterday's shape, until the follower has made it anew
     (UndefinedTable, 503, "rebuilding"),

@@ -98,7 +98,7 @@ class Reads:
         """These named records are about to be shown. Raises NotNoted where that cannot be put down anywhere."""
         if not cases:
             return
-        at, post = datetime.now(UTC), who.post
+        at, post, why = datetime.now(UTC), who.post, "".join(filter(str.isprintable, why))
         reads = [
             Read(
                 id=uuid7(), at=at, account=who.account, post=post.id, role=who.role, unit=post.unit.code, case=case,
@@ -125,7 +125,14 @@ class Reads:
         """Bring in all that this process has noted, and what dead ones left."""
         with self._storing:
             for piece in self._spool.taken():
-                self._store(piece)
+                try:
+                    self._store(piece)
+                except (
+                    psycopg.DataError
+                ) as unreadable:  # the database never takes it; what lies behind it must not wait
+                    _log.error("notes set aside", schema=self._schema, why=type(unreadable).__name__)
+                    piece.set_aside()
+                    piece.drop()
 
     def settle(self) -> None:
         """Bring in what is noted where that can be done now, for whoever is about to ask."""

@@ -22,7 +22,7 @@ from litestar.response import Stream
 from msgspec import Struct
 
 from domain import stories, words
-from domain.case import Kind, Role
+from domain.case import Corrected, Kind, Role
 from projections import trail
 from projections.trail import Sought, Stored
 from service import access
@@ -199,12 +199,17 @@ def _begins(place: Place, day: date) -> datetime:
 
 
 def trailed(place: Place, sought: Sought, before: int | None, limit: int) -> Trail:
-    """A page of the trail."""
+    """A page of the trail. Who asks by kind, hand or place must not learn so what a withheld event is, or whose."""
     with place.connection() as conn:
-        page = trail.trail(conn, place.schema, sought, before, limit)
-        told = _told(place, conn, page.events)
-        # Whoever asks for one kind must not learn of what kind a withheld event is.
-        return Trail(tuple(one for one in told if sought.kinds is None or not one.withheld), page.after)
+
+        def shown(found: Sequence[Stored]) -> Sequence[Stored]:
+            hidden = trail.hidden(conn, place.schema, {one.recorded.case for one in found}, "inspektorat")
+            return [one for one in found if one.recorded.version not in hidden[one.recorded.case]]
+
+        by_what_it_is = (sought.kinds, sought.actor, sought.role, sought.units) != (None, None, None, None)
+        how = (shown,) if by_what_it_is else ()
+        page = trail.trail(conn, place.schema, sought, before, limit, *how)
+        return Trail(tuple(_told(place, conn, page.events)), page.after)
 
 
 def of_case(place: Place, case: UUID, after: int, limit: int) -> CaseTrail:
@@ -261,8 +266,15 @@ def _event(one: Stored, withheld: bool, names: Mapping[str, str], place: Place, 
 
 
 def _facts(event: Any) -> dict[str, Any]:
+    """Without who it is, and without a diagnosis, which is for those who treat."""
     told: dict[str, Any] = msgspec.to_builtins(event)
-    return {name: value for name, value in told.items() if name not in ("personal", "on", "is")}
+    if isinstance(event, Corrected):
+        told["reads"] = _told_of(event.reads)
+    return _told_of(told)
+
+
+def _told_of(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in told.items() if name not in ("personal", "on", "is", "diagnosis")}
 
 
 # As files

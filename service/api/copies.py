@@ -48,6 +48,8 @@ def whole_copy(
     if not access.may(who.role, HANDS_OVER):
         raise Trouble(403, "not-allowed")
     opened, _ = opened_or_404(who, place, case, "copy")
+    if opened.until is not None:
+        raise Trouble(403, "emergency-reads-only")
     if not asked_for_copy(opened):
         raise Trouble(404, "not-found")
     told = place.told(who, opened, limit=100_000).told[::-1]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import csv
 import io
+import json
+import zipfile
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +22,9 @@ from service.notes import Signer, read_checkpoint
 from service.places import Place
 from tests.doors.conftest import Phone, entry, register, today, weigh
 from tests.kabupaten import ANGGREK, KEDAUNG, MELATI, PEOPLE, SIGNER
+from tests.verify.conftest import signing
+
+__all__ = ["signing"]
 
 Of = Callable[[str], Phone]
 HIV = "pregnancy.record-lab-result"
@@ -272,3 +277,42 @@ def test_the_inspector_finds_the_packs_of_a_case_and_of_a_desa(phone: Of, told: 
     page = phone("yusuf").page(f"/inspektorat/bukti?desa={KEDAUNG}&triwulan=2026-3").text
     assert f"/evidence/desa/{KEDAUNG}/2026-3.zip" in page
     assert "Tidak ada paket" in phone("yusuf").page("/inspektorat/bukti?kasus=bukan").text
+
+
+def test_a_diagnosis_stands_neither_in_the_trail_nor_in_what_is_handed_out(
+    phone: Of, told: dict[str, str], signing: Signer
+) -> None:
+    """A kader's referral came back with B20, and was corrected from A09: nothing of it is for an inspector to read."""
+    case, day = told["wawan"], today().isoformat()
+    assessed = {"do": "care.assess", "on": day, "diagnosis": "A09"}
+    [answer] = phone("tuti").send(entry(case, assessed))
+    assert answer["answer"] == "recorded", answer
+    reads = {"is": "care.clinically-assessed", **{n: v for n, v in assessed.items() if n != "do"}, "diagnosis": "B20"}
+    mended = {"do": "case.correct", "on": day, "version": answer["version"], "reads": reads, "reason": "salah-ketik"}
+    [answer] = phone("tuti").send(entry(case, mended))
+    assert answer["answer"] == "recorded", answer
+    for path in (f"/audit/cases/{case}", f"/audit/events?case={case}", "/audit/events/jsonl", "/audit/events/csv"):
+        said = phone("yusuf").get(path).text
+        assert "B20" not in said and "A09" not in said, path
+    pack = zipfile.ZipFile(io.BytesIO(phone("yusuf").get(f"/evidence/cases/{case}.zip").content))
+    events = json.loads(pack.read("bukti.json"))["events"]
+    assert [one["position"] for one in events if "digest" in one and "state" not in one] != []
+    assert "B20" not in json.dumps(events) and "A09" not in json.dumps(events)
+
+
+def test_where_a_narrowed_page_ends_tells_of_no_withheld_event(phone: Of, told: dict[str, str]) -> None:
+    hidden = next(e["position"] for e in asked(phone, f"/audit/cases/{told['sri']}")["events"] if e.get("withheld"))
+    for narrow in ("kind=pregnancy.lab-result", "role=bidan", f"unit={KEDAUNG}"):
+        after: int | None = None
+        while True:
+            page = asked(
+                phone, f"/audit/events?case={told['sri']}&{narrow}&limit=1" + (f"&after={after}" if after else "")
+            )
+            assert hidden not in (page["after"], *(e["position"] for e in page["events"])), narrow
+            if (after := page["after"]) is None:
+                break
+
+
+@pytest.mark.parametrize("path", ["/audit/events?actor=%00", "/inspektorat?q=%00a", "/audit/reads?unit=%00"])
+def test_a_byte_that_no_text_holds_is_a_bad_question(phone: Of, path: str) -> None:
+    assert phone("yusuf").get(path).status_code in (200, 400)

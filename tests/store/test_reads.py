@@ -14,8 +14,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import msgspec
 import psycopg
 import pytest
+from msgspec.structs import replace
 from psycopg.sql import SQL, Identifier
 
 from service import reads as reading
@@ -298,3 +300,16 @@ def test_reads_are_narrowed_by_who_what_which_case_and_when(
         assert [one.case for one in reads.page(narrow, None, 10)] == [case(1, 2)], how
     for narrow in (Narrow(role="desa"), Narrow(unit="x"), Narrow(account=uuid4()), Narrow(until=day)):
         assert reads.page(narrow, None, 10) == []
+
+
+def test_a_note_that_the_database_never_takes_holds_up_no_other(
+    conn: psycopg.Connection, schema: str, reads: Reads, spool: Spool
+) -> None:
+    """It should not come so far; where a line does, it is set aside for somebody to look at."""
+    broken = replace(read(datetime(2026, 11, 28, tzinfo=UTC)), why="a\x00b")
+    spool.put(msgspec.json.encode(broken))
+    reads.settle()
+    reads.note(RINA, [UUID(int=9)], "case", "a\x00b")
+    reads.flush()
+    assert stored(conn, schema) == [(UUID(int=9), "case")]
+    assert len(list(spool.folder.glob("*.unreadable"))) == 1
