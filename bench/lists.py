@@ -172,10 +172,12 @@ class Phone:
         self._ask("POST", "/sign-in", json.dumps({"login": login, "password": PASSWORD}))
 
     def get(self, path: str) -> Any:
+        """On a new connection: the service hangs up after five seconds of silence."""
+        self._line.close()
         return json.loads(self._ask("GET", path))
 
     def asking(self, path: str) -> Ask:
-        """On a new connection: the service hangs up after five seconds of silence."""
+        """The same again and again, the first time on a new connection."""
         self._line.close()
         return lambda: self._ask("GET", path)
 

@@ -14,7 +14,7 @@ from threading import Event as Flag
 from typing import Any, LiteralString
 
 import structlog
-from msgspec import Struct
+from msgspec import Struct, field
 from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 
@@ -49,6 +49,8 @@ class Ledger(Struct, frozen=True):
     """A checkpoint is signed when the newest is so old."""
     events: int
     """And when so many events are not in it."""
+    remembered: dict[str, Checkpoint] = field(default_factory=dict)
+    """The newest that this process signed or saw: one that is gone from the database was taken out of it."""
 
 
 def open_ledger(pool: Pool, settings: Settings, tenant: Tenant) -> Ledger:
@@ -103,8 +105,10 @@ def sign(conn: Conn, of: Ledger, signer: Signer, at_once: bool = False) -> Check
             return None
         size, wanted = held
         last, now = newest(conn, of.schema), datetime.now(UTC)
+        _still_known(conn, of, last)
         if last is not None:
             _goes_on(conn, of.schema, size, last)
+            of.remembered[of.schema] = last
         if not _is_time(of, last, size, wanted, now, at_once):
             return None
         made = checkpoint(
@@ -112,7 +116,8 @@ def sign(conn: Conn, of: Ledger, signer: Signer, at_once: bool = False) -> Check
         )
         asked = {"size": made.size, "root": made.root, "at": made.at, "note": made.note}
         conn.execute(_sql(of.schema, _KEEP), asked)
-        return made
+    of.remembered[of.schema] = made
+    return made
 
 
 def _is_time(of: Ledger, last: Checkpoint | None, size: int, wanted: int, now: datetime, at_once: bool) -> bool:
@@ -121,6 +126,19 @@ def _is_time(of: Ledger, last: Checkpoint | None, size: int, wanted: int, now: d
     if last is None or at_once or size >= wanted > last.size:
         return True
     return size - last.size >= of.events or now - last.at >= of.every
+
+
+def _still_known(conn: Conn, of: Ledger, last: Checkpoint | None) -> None:
+    """No checkpoint was taken out: neither one this process remembers nor one that has left the house."""
+    row = conn.execute(_sql(of.schema, _SENT), prepare=True).fetchone()
+    sent = row[0] if row and row[0] else 0
+    if sent > (last.size if last else 0):
+        raise Broken(f"titik uji untuk {sent} catatan sudah dikirim keluar dan kini tidak ada lagi")
+    known = of.remembered.get(of.schema)
+    if known is not None and (last is None or last.size < known.size):
+        raise Broken(f"titik uji untuk {known.size} catatan tadi ada dan kini tidak ada lagi")
+    if known is not None and last is not None and last.size == known.size and last.root != known.root:
+        raise Broken(f"titik uji untuk {known.size} catatan kini mengatakan lain daripada tadi")
 
 
 def _goes_on(conn: Conn, schema: str, size: int, last: Checkpoint) -> None:
@@ -217,6 +235,8 @@ _HOLD: LiteralString = "SELECT size, wanted FROM {ledger} FOR UPDATE SKIP LOCKED
 
 _ERROR: LiteralString = "SELECT error FROM {ledger}"
 
+_SENT: LiteralString = "SELECT max(size) FROM {checkpoint_outlets}"
+
 _TELL: LiteralString = """
 UPDATE {ledger}
 SET error = %(error)s
@@ -269,5 +289,5 @@ LIMIT %(limit)s
 
 @lru_cache(maxsize=4096)
 def _sql(schema: str, text: LiteralString) -> bytes:
-    names = ("ledger", "checkpoints")
+    names = ("ledger", "checkpoints", "checkpoint_outlets")
     return SQL(text).format(**{name: Identifier(schema, name) for name in names}).as_bytes()

@@ -134,7 +134,7 @@ def cut(of: Attacked) -> None:
 
 
 def cut_all_along(of: Attacked) -> None:
-    """With head, tiles and checkpoints set back, and then the work goes on."""
+    """With head, tiles and checkpoints set back, and then the work goes on with a follower that was started anew."""
     cut(of)
     _made_anew(of, of.signer, KEPT)
     assert ledger.work(of.book)
@@ -163,6 +163,8 @@ def change_before_it_was_signed(of: Attacked) -> None:
 
 
 def _made_anew(of: Attacked, signer: Signer, *sizes: int) -> None:
+    """And the follower is started anew, or it would remember what it has seen."""
+    of.book.remembered.clear()
     trees.rebuild(of.conn, of.schema, lambda _: None)
     notes = {one.size: one for one in ledger.every(of.conn, of.schema)}
     of.does("DELETE FROM {checkpoints}")

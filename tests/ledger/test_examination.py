@@ -84,7 +84,8 @@ def test_what_was_done_to_the_log_is_said(  # type: ignore[no-untyped-def]
 def test_a_log_made_anew_with_all_its_checkpoints_is_found_by_the_one_kept_outside_only(  # type: ignore[no-untyped-def]
     asked, kept: Path, store: Store, book: Ledger, conn: psycopg.Connection
 ) -> None:
-    """Somebody with the rights of the superuser and the key that signs."""
+    """Somebody with the rights of the superuser and the key that signs, who starts the follower anew."""
+    book.remembered.clear()
     conn.execute(f"UPDATE {store.schema}.events SET state = state || ' ' WHERE position = 3")
     conn.execute(f"DELETE FROM {store.schema}.checkpoints")
     ledger.rebuild(conn, store.schema, lambda _: None)

@@ -279,6 +279,27 @@ def test_nothing_is_signed_of_a_tree_set_back(store: Store, book: Ledger, conn: 
         keeping.sign(conn, book, book.signer)
 
 
+def test_a_checkpoint_that_was_taken_out_is_missed_by_who_has_seen_it(
+    store: Store, book: Ledger, conn: psycopg.Connection
+) -> None:
+    tell(store, 0, 10)
+    work(book)
+    conn.execute(f"DELETE FROM {store.schema}.checkpoints")
+    assert not work(book)
+    assert "tadi ada" in (keeping.error(conn, store.schema) or "")
+
+
+def test_a_checkpoint_that_has_left_the_house_is_missed_by_everybody(
+    store: Store, pool: Pool, book: Ledger, folder: Path, conn: psycopg.Connection
+) -> None:
+    tell(store, 0, 10)
+    work(book)
+    outlets.send(Outlets(pool, store.schema, folder, None), None)
+    conn.execute(f"DELETE FROM {store.schema}.checkpoints")
+    assert not work(replace(book, remembered={}))
+    assert "dikirim keluar" in (keeping.error(conn, store.schema) or "")
+
+
 # Out of the house
 
 
