@@ -75,17 +75,6 @@ def trail(conn: Conn, schema: str, sought: Sought, before: int | None, limit: in
     return Page(tuple(found), top)
 
 
-def everything(conn: Conn, schema: str, sought: Sought, at_once: int = 1000) -> Iterator[Sequence[Stored]]:
-    """All that is meant, page by page, in bounded memory."""
-    before: int | None = None
-    while True:
-        page = trail(conn, schema, sought, before, at_once)
-        yield page.events
-        if page.after is None:
-            return
-        before = page.after
-
-
 def _between(conn: Conn, schema: str, sought: Sought, low: int, top: int, limit: int) -> Iterator[Stored]:
     asked: dict[str, Any] = {
         "low": low, "top": top, "limit": limit, "case": sought.case, "actor": sought.actor, "role": sought.role,
