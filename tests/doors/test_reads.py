@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import ast
+import csv
+import io
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
 import pytest
 from litestar.testing import TestClient
+from uuid_utils.compat import uuid7
 
 from service.places import Place
-from service.reads import Narrow, NotNoted, Read
+from service.reads import Narrow, NotNoted, Read, store
 from tests.doors.conftest import Phone, register, today, weigh
-from tests.kabupaten import ANGGREK, KEDAUNG, PEOPLE
+from tests.kabupaten import ANGGREK, KEDAUNG, MELATI, PEOPLE, WALIWIS
 from tests.paper import says
 
 Of = Callable[[str], Phone]
@@ -190,6 +195,52 @@ def test_the_log_is_turned_page_by_page(phone: Of, budi: str) -> None:
         if after is None:
             break
     assert len(pages) == len({one["id"] for one in pages}) == 5
+
+
+def test_a_unit_takes_in_all_below_it_as_it_does_in_the_trail(phone: Of, place: Place, budi: str) -> None:
+    phone("siti").get(f"/cases/{budi}")
+    phone("rina").get(f"/cases/{budi}")
+    asked = {"case": budi, "what": "case", "limit": 1000}
+
+    def units(unit: str) -> set[str]:
+        found = phone("yusuf").get("/audit/reads", params={**asked, "unit": unit}).json()["reads"]
+        return {one["unit"] for one in found}
+
+    assert units(KEDAUNG) == {KEDAUNG, MELATI}
+    assert units(MELATI) == {MELATI}
+    assert units(WALIWIS) == set()
+
+
+@pytest.mark.parametrize("path", ["/audit/reads", "/audit/reads/csv", "/audit/reads/jsonl"])
+def test_an_unknown_unit_is_said_and_not_answered_with_nothing(phone: Of, path: str) -> None:
+    answer = phone("yusuf").get(f"{path}?unit=0000")
+    assert (answer.status_code, answer.json()["code"]) == (400, "no-such-unit")
+
+
+@pytest.mark.parametrize("days", ["since=0001-01-01&until=9999-12-31", "until=9999-12-31", "since=9999-12-31"])
+@pytest.mark.parametrize("path", ["/audit/reads", "/audit/reads/csv", "/audit/reads/jsonl"])
+def test_the_first_and_the_last_day_there_can_be_are_days_like_others(phone: Of, path: str, days: str) -> None:
+    answer = phone("yusuf").get(f"{path}?{days}&account={uuid4()}")
+    assert answer.status_code == 200
+    whole = phone("yusuf").get("/audit/reads?limit=1&until=9999-12-31").json()["reads"]
+    assert len(whole) == 1
+
+
+def test_a_reason_that_begins_like_a_formula_is_run_by_no_spreadsheet(phone: Of, place: Place, budi: str) -> None:
+    rina = place.accounts.known("rina")
+    assert rina is not None
+    post = place.accounts.posts(rina)[0]
+    opened = Read(
+        id=uuid7(), at=datetime.now(UTC), account=rina, post=post.id, role="inspektorat", unit=KEDAUNG, case=UUID(budi),
+        what="identity", why='=HYPERLINK("http://contoh.id";"Klik")',
+    )  # fmt: skip
+    with place.connection() as conn:
+        store(conn, place.schema, [opened])
+    text = phone("yusuf").get(f"/audit/reads/csv?case={budi}&what=identity").text
+    [row] = csv.DictReader(io.StringIO(text))
+    assert row["why"] == "'" + opened.why
+    [line] = phone("yusuf").get(f"/audit/reads/jsonl?case={budi}&what=identity").text.splitlines()
+    assert json.loads(line)["why"] == opened.why
 
 
 @pytest.mark.parametrize("asked", ["after=x", "after=bm8", "role=raja", "since=kemarin", "account=1", "limit=x"])
