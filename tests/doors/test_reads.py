@@ -6,7 +6,7 @@ import ast
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,12 @@ import pytest
 from litestar.testing import TestClient
 from uuid_utils.compat import uuid7
 
+from service.api import reads as doors
+from service.ledger import Ledger, work
 from service.places import Place
 from service.reads import Narrow, NotNoted, Read, store
-from tests.doors.conftest import Phone, register, today, weigh
-from tests.kabupaten import ANGGREK, KEDAUNG, MELATI, PEOPLE, WALIWIS
+from tests.doors.conftest import Phone, entry, register, today, weigh
+from tests.kabupaten import ANGGREK, KEDAUNG, MELATI, PEOPLE, SIGNER, WALIWIS
 from tests.paper import says
 
 Of = Callable[[str], Phone]
@@ -44,27 +46,71 @@ def noted(place: Place, **narrow: Any) -> list[Read]:
 # What is noted
 
 
+@pytest.fixture
+def budi_everywhere(phone: Of, place: Place, budi: str) -> str:
+    """The same child, in the signed ledger, and his family has asked for a copy of what is kept."""
+    asks = {"do": "person.receive-data-request", "on": today().isoformat(), "request": str(uuid7()), "asks": "salinan"}
+    assert [one["answer"] for one in phone("rina").send(entry(budi, asks))] == ["recorded"]
+    assert work(Ledger(place._pool, place.schema, SIGNER, timedelta(0), 1))
+    return budi
+
+
 @pytest.mark.parametrize(
-    ("path", "what"),
+    ("login", "path", "what"),
     [
-        ("/cases/{}", "case"),
-        ("/cases/{}/story", "story"),
-        ("/cases/{}/growth", "growth"),
-        ("/cases/{}/reads", "reads"),
-        ("/kasus/{}", "page"),
-        ("/kasus/{}/pembuka", "reads"),
-        ("/kasus/{}/pembuka.pdf", "reads"),
-        ("/isi/child.measure?kasus={}", "form"),
-        ("/salah/{}/2", "mend"),
+        ("rina", "/cases/{}", "case"),
+        ("rina", "/cases/{}/story", "story"),
+        ("rina", "/cases/{}/growth", "growth"),
+        ("rina", "/cases/{}/reads", "reads"),
+        ("rina", "/cases/{}/tasks/history", "task-history"),
+        ("rina", "/asof/cases/{}", "asof"),
+        ("rina", "/kasus/{}", "page"),
+        ("rina", "/kasus/{}/pembuka", "reads"),
+        ("rina", "/kasus/{}/pembuka.pdf", "reads"),
+        ("rina", "/kasus/{}/riwayat-tugas", "task-history"),
+        ("bagus", "/kasus/{}/salinan.pdf", "copy"),
+        ("rina", "/isi/child.measure?kasus={}", "form"),
+        ("rina", "/salah/{}/2", "mend"),
+        ("yusuf", "/evidence/cases/{}.zip", "evidence"),
+        ("yusuf", "/audit/cases/{}", "trail"),
+        ("yusuf", "/audit/events?case={}", "trail"),
+        ("yusuf", "/audit/events/csv?case={}", "trail-export"),
+        ("yusuf", "/audit/reads?case={}", "read-log"),
+        ("yusuf", "/inspektorat/kasus/{}", "trail"),
+        ("yusuf", "/inspektorat/jejak?kasus={}", "trail"),
+        ("yusuf", "/inspektorat/pembuka?kasus={}", "read-log"),
     ],
 )
 def test_every_door_to_a_case_notes_who_came_through_and_in_which_post(
-    phone: Of, place: Place, budi: str, path: str, what: str
+    phone: Of, place: Place, budi_everywhere: str, login: str, path: str, what: str
 ) -> None:
-    assert phone("rina").get(path.format(budi)).status_code == 200
-    newest = noted(place, case=UUID(budi))[0]
-    assert (newest.role, newest.unit, newest.what) == ("bidan", KEDAUNG, what)
-    assert newest.account == place.accounts.known("rina")
+    before = len(noted(place, case=UUID(budi_everywhere)))
+    assert phone(login).get(path.format(budi_everywhere)).status_code == 200
+    reads = noted(place, case=UUID(budi_everywhere))
+    assert len(reads) == before + 1
+    role, unit = next((role, unit) for name, _, role, unit in PEOPLE if name == login)
+    assert (reads[0].role, reads[0].unit, reads[0].what) == (role, unit, what)
+    assert reads[0].account == place.accounts.known(login)
+
+
+TELLING_WHAT = {"note": 2, "open": 2, "openable": 2, "referral": 2, "seen": 2, "opened_or_404": 3}
+"""What is called to show a record, and where it is told what of it is shown."""
+
+
+def whats() -> Iterator[str]:
+    """Every word under which anything in the service is noted."""
+    for file in Path(doors.__file__).parents[1].rglob("*.py"):
+        for call in ast.walk(ast.parse(file.read_text())):
+            if isinstance(call, ast.Call) and any(isinstance(one, ast.Name) and one.id == "who" for one in call.args):
+                name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+                if name in TELLING_WHAT and isinstance(told := call.args[TELLING_WHAT[name]], ast.Constant):
+                    yield told.value
+
+
+def test_whatever_is_noted_has_words_a_family_understands() -> None:
+    found = set(whats())
+    assert {"case", "copy", "trail", "task-history", "flag", "kin", "asof", "emergency"} <= found
+    assert found - set(doors._WHATS) == set()
 
 
 def test_who_is_turned_away_has_read_nothing(phone: Of, place: Place, budi: str) -> None:
