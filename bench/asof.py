@@ -25,7 +25,7 @@ from projections.queue import Narrow
 from service import following, lives
 from service.access import Who
 from service.accounts import Accounts
-from service.past import Chosen, Past
+from service.past import Past, Where
 from service.store import connect
 
 KECAMATAN = 1
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def measure(made: Ground, told: Past, who: Who) -> Figures:
-    where = Chosen((POSYANDU.split(".")[0],), (POSYANDU,))
+    where = Where((POSYANDU.split(".")[0],), (POSYANDU,))
     cases = told.gathered(where)
     with psycopg.connect(made.dsn, autocommit=True) as conn:
         events = sum(map(len, log.stories(conn, made.schema, cases).values()))

@@ -6,7 +6,7 @@ the newest event back, so far a time, and says how far it has come; whoever goes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, LiteralString
@@ -87,17 +87,6 @@ def trail(
             return Page(tuple(found), None)
         top = low
     return Page(tuple(found), top)
-
-
-def everything(conn: Conn, schema: str, sought: Sought, at_once: int = 1000) -> Iterator[Sequence[Stored]]:
-    """All that is meant, page by page, in bounded memory."""
-    before: int | None = None
-    while True:
-        page = trail(conn, schema, sought, before, at_once)
-        yield page.events
-        if page.after is None:
-            return
-        before = page.after
 
 
 def _between(conn: Conn, schema: str, sought: Sought, low: int, top: int, limit: int) -> list[Stored]:

@@ -26,7 +26,6 @@ from litestar.template.config import TemplateConfig
 
 from service import settings as settings_
 from service.access import AUDITS, EMERGENCY, SEARCHES, Who
-from service.api import access as doors
 from service.api import (
     accounts,
     asof,
@@ -44,6 +43,7 @@ from service.api import (
     inspecting,
     ledger,
     letters,
+    openings,
     pages,
     past_pages,
     queues,
@@ -137,7 +137,7 @@ def create(
             *past_pages.HANDLERS,
             *letters.HANDLERS,
             *reads.HANDLERS,
-            *doors.HANDLERS,
+            *openings.HANDLERS,
             *copies.HANDLERS,
             *board.HANDLERS,
             *evidence.HANDLERS,

@@ -24,8 +24,8 @@ from domain.desa import Desa, SpendingReconciled
 from domain.oversight import RaiseFlag
 from domain.patterns import DAY_BEGINS, NOT_HANDS, Finding, Noted, Tally, working_day
 from domain.protocol import Asking
-from projections import log, noted
-from projections.noted import Heard
+from projections import heard, log
+from projections.heard import Heard
 from service.access import Units
 from service.watched import Watched, asked, recorded
 
@@ -78,7 +78,7 @@ def _days(watched: Watched, until: datetime, rows: Sequence[Asking]) -> Iterator
         hands: dict[str, list[Noted]] = {}
         touched: set[UUID] = set()
         day, last = None, after
-        for one in noted.heard(conn, store.schema, after, store.clock, without):
+        for one in heard.entries(conn, store.schema, after, store.clock, without):
             if one.at >= until:
                 break
             if day is not None and working_day(one.at) > day:
@@ -107,9 +107,9 @@ def _in_cases(
     units = {desa.number(code): code for code in watched.accounts.units()}
     for first in range(0, len(cases), CASES):
         some = cases[first : first + CASES]
-        after = set(noted.gone(conn, schema, some))
-        compared = set(noted.compared(conn, schema, some))
-        settled = set(noted.settled(conn, schema, [case for case in some if case in units]))
+        after = set(heard.gone(conn, schema, some))
+        compared = set(heard.compared(conn, schema, some))
+        settled = set(heard.settled(conn, schema, [case for case in some if case in units]))
         told = log.stories(conn, schema, after | compared | settled)
         for pattern in _of(rows, patterns.PmtAfterLeaving):
             yield from (found for case in after for found in pattern.of_case(told[case]))
@@ -130,14 +130,14 @@ def _deliveries(
     for story in told:
         for settled in story:
             if isinstance(settled.event, SpendingReconciled):
-                given = noted.portions(conn, schema, units[settled.case], settled.by.actor)
+                given = heard.portions(conn, schema, units[settled.case], settled.by.actor)
                 yield from pattern.of_spending(settled, given)
 
 
 def _pairs(
     conn: Connection[Any], schema: str, looks: Sequence[patterns.SharedNik], cases: Sequence[UUID]
 ) -> Iterator[Finding]:
-    pairs = {frozenset(pair) for pair in noted.fed_twice(conn, schema, cases)} if looks else set()
+    pairs = {frozenset(pair) for pair in heard.fed_twice(conn, schema, cases)} if looks else set()
     told = log.stories(conn, schema, {case for pair in pairs for case in pair}) if pairs else {}
     for one, other in map(sorted, pairs):
         for pattern in looks:
@@ -164,7 +164,7 @@ def _months(watched: Watched, this: date, rows: Sequence[Asking]) -> tuple[int |
     last, months = None, set[date]()
     with store.pool.connection() as conn:
         after, without = _position(conn, store.schema, "months"), _without(conn, store.schema)
-        for one in noted.heard(conn, store.schema, after, store.clock, without):
+        for one in heard.entries(conn, store.schema, after, store.clock, without):
             month = working_day(one.at).replace(day=1)
             if month >= this:
                 break
@@ -195,7 +195,7 @@ def _count(
 def _same_measures(
     conn: Connection[Any], schema: str, pattern: patterns.SameMeasures, month: date
 ) -> Iterator[Finding]:
-    cases = noted.unchanged(conn, schema, month, month_after(month))
+    cases = heard.unchanged(conn, schema, month, month_after(month))
     for first in range(0, len(cases), CASES):
         for story in log.stories(conn, schema, cases[first : first + CASES]).values():
             child = stories.fold(story)
@@ -257,7 +257,7 @@ def _place(conn: Connection[Any], schema: str, finding: Finding, units: Units) -
     numbers = {desa.number(code): code for code, unit in units.items() if unit.kind == "desa"}
     if finding.cases and finding.cases[0] in numbers:
         return numbers[finding.cases[0]], None
-    found = noted.places(conn, schema, finding.positions)
+    found = heard.places(conn, schema, finding.positions)
     seat = units.get(Counter(unit for unit, _, _ in found).most_common(1)[0][0]) if found else None
     if seat is not None and seat.kind == "posyandu":
         return seat.parent or "", seat.code

@@ -31,7 +31,7 @@ from service.problems import Trouble
 from service.tenants import Tenant
 
 
-class Chosen(Struct, frozen=True):
+class Where(Struct, frozen=True):
     """The part of a desk's places that is asked about."""
 
     desa: tuple[str, ...]
@@ -113,11 +113,11 @@ class Past:
         on = known.astimezone(self._tenant.zone).date()
         return frozenset(r.id for e in self._juknis.in_force() if e.valid_from <= on for r in e.rules if r.restricted)
 
-    def gathered(self, chosen: Chosen, also: str | None = None) -> set[UUID]:
+    def gathered(self, where: Where, also: str | None = None) -> set[UUID]:
         """The cases that may ever have stood in these places. Nothing is told while that cannot be known."""
         with self._pool.connection() as conn:
             try:
-                return whereabouts.cases_of(conn, self._tenant.schema, chosen.places, also)
+                return whereabouts.cases_of(conn, self._tenant.schema, where.places, also)
             except whereabouts.Behind:
                 raise Trouble(503, "rebuilding") from None
 
@@ -129,21 +129,21 @@ class Past:
         return Looked(found, moment, book)
 
     def worklist(
-        self, who: Who, desk: Role, chosen: Chosen, clocks: Clocks, narrow: Narrow, after: int, limit: int
+        self, who: Who, desk: Role, where: Where, clocks: Clocks, narrow: Narrow, after: int, limit: int
     ) -> tuple[Page, Looked]:
         """A desk's list as it was."""
-        cases = self.gathered(chosen)
+        cases = self.gathered(where)
         with self._turn:
             looked = self.look(cases, clocks)
-            scope = scope_of(who, desk, chosen, looked)
+            scope = scope_of(who, desk, where, looked)
             return asof.worklist(looked.cases, scope, looked.moment, narrow, after, limit), looked
 
     def referrals(
-        self, chosen: Chosen, clocks: Clocks, facility: str | None = None
+        self, where: Where, clocks: Clocks, facility: str | None = None
     ) -> tuple[tuple[Tracked, ...], Looked]:
         """The referrals of these places as they stood; with a facility, those it had a part in of whoever was there."""
-        looked = self.look(self.gathered(chosen, facility), clocks)
-        scope = ways.Scope(chosen.desa, chosen.posyandu) if facility is None else ways.Scope(facility=facility)
+        looked = self.look(self.gathered(where, facility), clocks)
+        scope = ways.Scope(where.desa, where.posyandu) if facility is None else ways.Scope(facility=facility)
         return asof.tracked(looked.cases, scope), looked
 
     # When tasks came and went
@@ -163,16 +163,16 @@ class Past:
         later = sorted(change for change in changes if began < change[0] <= until)
         return [Basis(at, what, self.book(Clocks(at))) for at, what in ((began, "edition"), *later)]
 
-    def difference(self, who: Who, desk: Role, chosen: Chosen, first: datetime, second: datetime) -> Difference:
+    def difference(self, who: Who, desk: Role, where: Where, first: datetime, second: datetime) -> Difference:
         """What became of a desk's list between two moments. Only the cases that differ are told again."""
-        cases = self.gathered(chosen)
+        cases = self.gathered(where)
         with self._turn:
-            return self._compared(who, desk, chosen, *self._both(cases, first, second))
+            return self._compared(who, desk, where, *self._both(cases, first, second))
 
-    def _compared(self, who: Who, desk: Role, chosen: Chosen, before: Looked, after: Looked) -> Difference:
+    def _compared(self, who: Who, desk: Role, where: Where, before: Looked, after: Looked) -> Difference:
         first, second = before.moment, after.moment
-        stood = asof.standing(before.cases, scope_of(who, desk, chosen, before), first)
-        stands = asof.standing(after.cases, scope_of(who, desk, chosen, after), second)
+        stood = asof.standing(before.cases, scope_of(who, desk, where, before), first)
+        stands = asof.standing(after.cases, scope_of(who, desk, where, after), second)
         differ = {at.case for at in stood.keys() ^ stands.keys()}
         stories = {one.case: one.story for one in after.cases if one.case in differ}
         told = {case: self.lives(story, second, first) for case, story in stories.items()}
@@ -203,6 +203,6 @@ def _urgency(task: Task) -> tuple[Any, ...]:
     return task.priority, task.due, task.risk, task.name, task.rule, task.key, str(task.case)
 
 
-def scope_of(who: Who, desk: Role, chosen: Chosen, looked: Looked) -> Scope:
+def scope_of(who: Who, desk: Role, where: Where, looked: Looked) -> Scope:
     """The part of a desk's list that this post may read, as the list of today is read."""
-    return Scope(desk, chosen.desa, chosen.posyandu, () if who.role in NAKES else looked.restricted)
+    return Scope(desk, where.desa, where.posyandu, () if who.role in NAKES else looked.restricted)

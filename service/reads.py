@@ -5,8 +5,6 @@ The note is one line in a file of the spool, so it costs a reader no commit, and
 
 from __future__ import annotations
 
-import csv
-import io
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -69,7 +67,7 @@ class Narrow(Struct, frozen=True):
 
     account: UUID | None = None
     role: str | None = None
-    unit: str | None = None
+    units: tuple[str, ...] | None = None
     case: UUID | None = None
     what: str | None = None
     since: datetime | None = None
@@ -205,7 +203,10 @@ def store(conn: Connection[Any], schema: str, reads: Sequence[Read]) -> None:
 def page(conn: Connection[Any], schema: str, narrow: Narrow, after: Key | None, limit: int) -> list[Read]:
     """Reads, newest first, on from a key."""
     at, number = after or (None, None)
-    asked: Mapping[str, Any] = {**msgspec.structs.asdict(narrow), "at": at, "id": number, "limit": limit}
+    units = None if narrow.units is None else list(narrow.units)
+    asked: Mapping[str, Any] = {
+        **msgspec.structs.asdict(narrow), "units": units, "at": at, "id": number, "limit": limit,
+    }  # fmt: skip
     text = _OF_CASE if narrow.case is not None else _PAGE
     return [
         Read(**dict(zip(Read.__struct_fields__, row, strict=True))) for row in conn.execute(_sql(schema, text), asked)
@@ -225,19 +226,6 @@ def months_ahead(conn: Connection[Any], schema: str) -> int:
     return int(row[0])
 
 
-def as_csv(reads: Iterator[Read]) -> Iterator[bytes]:
-    """For a spreadsheet, a line at a time."""
-    for row in _rows(reads):
-        line = io.StringIO()
-        csv.writer(line).writerow(row)
-        yield line.getvalue().encode()
-
-
-def as_lines(reads: Iterator[Read]) -> Iterator[bytes]:
-    """For a program: one JSON object a line."""
-    return (_encoder.encode(read) + b"\n" for read in reads)
-
-
 def _read_lines(lines: Sequence[bytes]) -> tuple[list[Read], int]:
     """The reads, and how many lines are none: a disk may have spoilt them."""
     noted, unreadable = [], 0
@@ -247,12 +235,6 @@ def _read_lines(lines: Sequence[bytes]) -> tuple[list[Read], int]:
         except msgspec.DecodeError:
             unreadable += 1
     return noted, unreadable
-
-
-def _rows(reads: Iterator[Read]) -> Iterator[Sequence[Any]]:
-    yield Read.__struct_fields__
-    for read in reads:
-        yield [value.isoformat() if isinstance(value, datetime) else value for value in msgspec.structs.astuple(read)]
 
 
 _encoder = msgspec.json.Encoder()
@@ -276,7 +258,7 @@ WHERE (%(at)s::timestamptz IS NULL OR (at, id) < (%(at)s, %(id)s::uuid))
   AND at <= coalesce(%(at)s::timestamptz, 'infinity')
   AND (%(account)s::uuid IS NULL OR account = %(account)s)
   AND (%(role)s::text IS NULL OR role = %(role)s)
-  AND (%(unit)s::text IS NULL OR unit = %(unit)s)
+  AND (%(units)s::text[] IS NULL OR unit = ANY(%(units)s))
   AND (%(what)s::text IS NULL OR what = %(what)s)
 ORDER BY at DESC, id DESC
 LIMIT %(limit)s

@@ -15,8 +15,12 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.sql import SQL, Identifier
 
+from domain.case import zone
 from service import embedded
 from service.migrate import migrate
+from service.sealing import Sealing
+from service.store import Pool, Store, connect
+from tests.store.given import MASTER_KEY
 
 pytest_plugins = ["tests.kabupaten"]
 
@@ -112,6 +116,18 @@ def conn(dsn: str) -> Iterator[psycopg.Connection]:
     """A connection of this test's own, committing by itself."""
     with psycopg.connect(dsn, autocommit=True) as conn:
         yield conn
+
+
+@pytest.fixture(scope="session")
+def pool(dsn: str) -> Iterator[Pool]:
+    with connect(dsn, 1, 20) as pool:
+        yield pool
+
+
+@pytest.fixture
+def store(pool: Pool, schema: str) -> Store:
+    """That kabupaten's log to write into."""
+    return Store(pool, schema, Sealing(MASTER_KEY, schema), zone("3603"), lambda _day: "2025")
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ from service.access import Who
 from service.api.cases import Identity
 from service.api.queues import covered, text_of
 from service.api.referrals import covered as covered_referral
-from service.past import Chosen, Looked
+from service.past import Looked, Where
 from service.places import Opened, Place
 from service.problems import Trouble
 
@@ -84,7 +84,7 @@ def _check_begun(place: Place, at: datetime) -> None:
         raise Trouble(400, "before-records", on=begun.astimezone(place.tenant.zone).date())
 
 
-def chosen(who: Who, desa: str | None, posyandu: str | None) -> Chosen:
+def chosen(who: Who, desa: str | None, posyandu: str | None) -> Where:
     """Where to look: one desa or posyandu of this post's own. A post in several desa has to say which."""
     territory = who.territory
     only = None if territory.only is None else tuple(sorted(territory.only))
@@ -92,14 +92,14 @@ def chosen(who: Who, desa: str | None, posyandu: str | None) -> Chosen:
         above = territory.posyandus.get(posyandu)
         if above is None or (desa and desa != above):
             raise Trouble(404, "no-such-place")
-        return Chosen((above,), (posyandu,))
+        return Where((above,), (posyandu,))
     if desa:
         if desa not in territory.desa:
             raise Trouble(404, "no-such-place")
-        return Chosen((desa,), only)
+        return Where((desa,), only)
     if only is None and len(territory.desa) > 1:
         raise Trouble(400, "choose-desa")
-    return Chosen(tuple(sorted(territory.desa)), only)
+    return Where(tuple(sorted(territory.desa)), only)
 
 
 def open_desk(who: Who, desk: str) -> Role:
@@ -151,7 +151,7 @@ def listed(
     place: Place,
     desk: str,
     when: Clocks,
-    where: Chosen,
+    where: Where,
     narrow: Narrow = Narrow(),  # noqa: B008  # frozen
     after: int = 0,
     limit: int | None = None,
@@ -296,13 +296,13 @@ def referrals(
     return PastReferrals(when.known, when.happened, looked.moment, looked.edition, shown)
 
 
-def _sending_desa(place: Place, desa: str | None) -> Chosen:
+def _sending_desa(place: Place, desa: str | None) -> Where:
     if not desa:
         raise Trouble(400, "choose-desa")
     unit = place.accounts.units().get(desa)
     if unit is None or unit.kind != "desa":
         raise Trouble(404, "no-such-place")
-    return Chosen((desa,))
+    return Where((desa,))
 
 
 HANDLERS: tuple[Any, ...] = (queue, view, referrals)

@@ -7,11 +7,9 @@ hash, so that the proof of its neighbours stands.
 from __future__ import annotations
 
 import base64
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
-from typing import Any, Literal
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -27,7 +25,8 @@ from projections import trail
 from projections.trail import Sought, Stored
 from service import access
 from service.access import Who
-from service.exchange.rejected import harmless
+from service.api import files
+from service.api.asked import begins, ends, with_all_below
 from service.places import Place
 from service.problems import Trouble
 from service.proofs import Proof, State, prove, state_of
@@ -107,16 +106,10 @@ def export(
 ) -> Stream:
     """The same as a file, `csv` or `jsonl`, written while it is read, so that any length takes the same memory."""
     check(who)
-    if shape not in ("csv", "jsonl"):
-        raise Trouble(404, "not-found")
+    files.known(shape)
     sought = wanted(place, case, actor, role, unit, kind, since, until)
     place.reads.note(who, [case], "trail-export")
-    found = _all(place, sought)
-    return Stream(
-        _as_csv(found) if shape == "csv" else _as_lines(found),
-        media_type="text/csv; charset=utf-8" if shape == "csv" else "application/jsonl",
-        headers={"Content-Disposition": f'attachment; filename="jejak-catatan.{shape}"'},
-    )
+    return files.rows(shape, "jejak-catatan", _COLUMNS, _all(place, sought))
 
 
 class CaseTrail(Struct, frozen=True):
@@ -165,37 +158,26 @@ def wanted(
     until: date | None,
 ) -> Sought:
     """What is looked for. An unknown unit or kind is said, or its empty answer would look like an all-clear."""
+    kinds = kinds_of(kind) if kind else None
+    if kinds == ():
+        raise Trouble(400, "no-such-kind")
     return Sought(
         case=case,
         actor=actor or None,
         role=role,
-        units=_units(place, unit) if unit else None,
-        kinds=_kinds(kind) if kind else None,
-        first=_begins(place, since) if since is not None else None,
-        last=_begins(place, until + timedelta(days=1)) if until is not None and until < date.max else None,
+        units=with_all_below(unit, place.accounts.units()),
+        kinds=kinds,
+        first=begins(since, place),
+        last=ends(until, place),
     )
 
 
-def _units(place: Place, code: str) -> tuple[str, ...]:
-    units = place.accounts.units()
-    if code not in units:
-        raise Trouble(400, "no-such-unit")
-    return tuple(sorted(one.code for one in access.below(units[code], units)))
-
-
-def _kinds(kind: str) -> tuple[str, ...]:
+def kinds_of(kind: str) -> tuple[str, ...]:
     """An event by its stored name, or all whose names begin with the word."""
-    found = tuple(topic for topic in TOPICS if topic == kind or topic.startswith(f"{kind}."))
-    if not found:
-        raise Trouble(400, "no-such-kind")
-    return found
+    return tuple(topic for topic in TOPICS if topic == kind or topic.startswith(f"{kind}."))
 
 
 TOPICS = tuple(sorted(stories.TOPICS.values()))
-
-
-def _begins(place: Place, day: date) -> datetime:
-    return datetime.combine(day, time(), place.tenant.zone)
 
 
 def trailed(place: Place, sought: Sought, before: int | None, limit: int) -> Trail:
@@ -295,24 +277,5 @@ _COLUMNS = (
     "position", "case", "version", "topic", "says", "on", "recorded_at", "late", "actor", "name", "role", "unit",
     "device", "entry", "edition", "withheld", "digest",
 )  # fmt: skip
-
-Shape = Literal["csv", "jsonl"]
-
-
-def _as_csv(found: Iterator[Event]) -> Iterator[bytes]:
-    yield _line(_COLUMNS)
-    for one in found:
-        yield _line([harmless(str(value)) if (value := getattr(one, name)) is not None else "" for name in _COLUMNS])
-
-
-def _line(cells: Sequence[str]) -> bytes:
-    line = io.StringIO()
-    csv.writer(line).writerow(cells)
-    return line.getvalue().encode()
-
-
-def _as_lines(found: Iterator[Event]) -> Iterator[bytes]:
-    return (msgspec.json.encode(one) + b"\n" for one in found)
-
 
 HANDLERS: tuple[Any, ...] = (events, export, case_trail)

@@ -13,6 +13,7 @@ from domain import erasure
 from domain.labels import ROLES
 from service import access
 from service.access import Who
+from service.api import files
 from service.api.cases import opened_or_404
 from service.api.letters import link
 from service.api.reads import opened_by
@@ -68,11 +69,7 @@ def whole_copy(
         printed(now, ROLES[who.role], place.signed()),
         qr,
     )
-    return Response(
-        paper.pdf("surat", sheet, now),
-        media_type="application/pdf",
-        headers={"Content-Disposition": 'inline; filename="salinan-data.pdf"'},
-    )
+    return files.printed("surat", sheet, place, "salinan-data")
 
 
 HANDLERS: tuple[Any, ...] = (whole_copy,)

@@ -21,7 +21,7 @@ from projections.asof import Clocks, Scope
 from service import access
 from service.access import Who
 from service.api.asof import chosen, clocks
-from service.past import Chosen
+from service.past import Where
 from service.places import Place
 from service.problems import Trouble
 
@@ -58,7 +58,7 @@ class Coverage(Struct, frozen=True):
 
 
 @get("/asof/coverage", sync_to_thread=True, tags=["asof"])
-def covered(
+def coverage_of(
     who: NamedDependency[Who],
     place: NamedDependency[Place],
     month: FromQuery[str | None] = None,
@@ -79,7 +79,7 @@ def covered(
     return figured(who, place, first, clocks(place, known, happened or last), chosen(who, desa, posyandu))
 
 
-def figured(who: Who, place: Place, month: date, when: Clocks, where: Chosen) -> Coverage:
+def figured(who: Who, place: Place, month: date, when: Clocks, where: Where) -> Coverage:
     """The figures of the places chosen."""
     looked = place.past.look(place.past.gathered(where), when)
     scope = Scope(who.role, where.desa, where.posyandu)
@@ -108,4 +108,4 @@ def _month(text: str | None, place: Place) -> date:
     return found
 
 
-HANDLERS: tuple[Any, ...] = (covered,)
+HANDLERS: tuple[Any, ...] = (coverage_of,)

@@ -22,6 +22,7 @@ from domain.case import Refused
 from domain.referral import Referral
 from projections.referral import Narrow, Tracked
 from service.access import Who
+from service.api.asked import numbered
 from service.fhir import codes, intake, resources, searching
 from service.fhir.capability import CREATED, FHIR_JSON, capability
 from service.fhir.outcome import outcome
@@ -94,7 +95,7 @@ def _known(kind: str) -> None:
 
 
 def _uuid(text: str) -> UUID:
-    number = _number(text)
+    number = numbered(text)
     if number is None:
         raise Trouble(404, "not-found")
     return number
@@ -205,15 +206,8 @@ def _candidates(asked: Asked, kind: str, search: Search) -> Iterator[Resource]:
 
 def _tracked(asked: Asked, search: Search) -> list[Tracked]:
     """The referrals of the patients asked for, or all. A number that is none of ours is no patient."""
-    cases = tuple(number for one in search.patients if (number := _number(one))) if search.patients else None
+    cases = tuple(number for one in search.patients if (number := numbered(one))) if search.patients else None
     return list(asked.place.referrals(asked.who, Narrow(every=True, cases=cases), None, SEARCHED)[0])
-
-
-def _number(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _light(kind: str, one: Tracked) -> Resource:

@@ -24,7 +24,7 @@ from service.access import Who
 from service.api.asof import chosen, clocks, open_desk
 from service.api.cases import opened_or_404
 from service.api.queues import covered
-from service.past import Changed, Chosen
+from service.past import Changed, Where
 from service.places import Opened, Place
 from service.problems import Trouble
 
@@ -212,7 +212,7 @@ def difference(
     return differed(who, place, desk, first, second, chosen(who, desa, posyandu))
 
 
-def differed(who: Who, place: Place, desk: str, first: str, second: str | None, where: Chosen) -> Difference:
+def differed(who: Who, place: Place, desk: str, first: str, second: str | None, where: Where) -> Difference:
     """The same for the door and for the page."""
     own = open_desk(who, desk)
     one, other = clocks(place, first).known, clocks(place, second).known

@@ -27,8 +27,9 @@ from projections import people, trail
 from service import access, ledger
 from service.access import Units, Who
 from service.api import reads
-from service.api.audit import PAGE, Event, check, of_case, trailed, wanted
-from service.letters.readers import Looked
+from service.api.asked import numbered
+from service.api.audit import PAGE, Event, check, kinds_of, of_case, trailed, wanted
+from service.letters.readers import Opening
 from service.notes import Checkpoint
 from service.places import Place
 from service.proofs import State
@@ -93,7 +94,7 @@ def _hits(who: Who, place: Place, text: str) -> Iterator[Hit]:
         for case in cases:
             yield Hit(f"/inspektorat/kasus/{case}", "Kasus dengan NIK ini", f"nomor {case}")
         return
-    if (number := _number(text)) is not None:
+    if (number := numbered(text.rpartition("/")[2])) is not None:
         yield from _by_number(place, number)
         return
     if digits.isdecimal() and len(digits) < 10:
@@ -105,13 +106,6 @@ def _hits(who: Who, place: Place, text: str) -> Iterator[Hit]:
             yield Hit(href or f"/inspektorat/jejak?unit={unit.code}", unit.name, f"{unit.kind}, kode {unit.code}")
     for officer in place.accounts.officers(text):
         yield Hit(f"/inspektorat/jejak?petugas={officer.id}", officer.name, f"petugas, nama pengguna {officer.login}")
-
-
-def _number(text: str) -> UUID | None:
-    try:
-        return UUID(text.rpartition("/")[2])
-    except ValueError:
-        return None
 
 
 def _by_number(place: Place, number: UUID) -> Iterator[Hit]:
@@ -166,46 +160,88 @@ def trail_page(
 ) -> Template:
     """What was recorded, the newest first, by whom and where."""
     check(who)
-    asked = {
-        "kasus": kasus, "petugas": petugas, "jabatan": jabatan, "unit": unit, "jenis": jenis, "dari": dari,
-        "sampai": sampai,
-    }  # fmt: skip
-    asked = {name: value.strip() for name, value in asked.items()}
-    case, role, since, until = _number(asked["kasus"]), _role(jabatan), _day(dari), _day(sampai)
-    wrong = _wrong(asked, case, role, since, until)
+    form = _read(
+        place, True, kasus=kasus, petugas=petugas, jabatan=jabatan, unit=unit, jenis=jenis, dari=dari, sampai=sampai
+    )
     found = None
-    if not wrong:
-        sought = wanted(place, case, asked["petugas"], role, asked["unit"], asked["jenis"], since, until)
-        place.reads.note(who, [case], "trail")
+    if not form.wrong:
+        sought = wanted(place, form.case, form.actor, form.role, form.unit, form.kind, form.since, form.until)
+        place.reads.note(who, [form.case], "trail")
         found = trailed(place, sought, sebelum, PAGE)
     units = place.accounts.units()
-    here = {name: value for name, value in asked.items() if value}
     return Template(
         "inspektorat-jejak.html",
         context={
-            "who": who,
-            "asked": asked,
-            "wrong": wrong,
+            **_on_page(form, who, units),
             "rows": [_row(one, units, place) for one in found.events] if found else [],
-            "more": f"?{urlencode({**here, 'sebelum': found.after})}" if found and found.after else "",
-            "export": urlencode(_as_asked(case, asked, role, since, until)),
-            "roles": list(ROLES.items()),
+            "more": _further(form, "sebelum", found.after if found else None),
+            "export": _exported(form, "case", "actor", "role", "unit", "kind", "since", "until"),
             "kinds": _KINDS,
-            "units": sorted((u.code, u.name) for u in units.values()),
-            "officer": place.accounts.called([asked["petugas"]]).get(asked["petugas"], asked["petugas"]),
+            "officer": place.accounts.called([form.actor]).get(form.actor, form.actor),
         },
     )
 
 
-def _wrong(asked: dict[str, str], case: UUID | None, role: Role | None, since: date | None, until: date | None) -> str:
-    """What of the form cannot be read, in a sentence."""
-    for given, read, says in (
-        (asked["kasus"], case, "Nomor kasus tidak terbaca."), (asked["jabatan"], role, "Jabatan tidak dikenal."),
-        (asked["dari"], since, "Tanggal awal tidak terbaca."), (asked["sampai"], until, "Tanggal akhir tidak terbaca."),
-    ):  # fmt: skip
-        if given and read is None:
-            return says
-    return ""
+class Form(Struct, frozen=True):
+    """What was typed into the form that narrows, and what of it was understood."""
+
+    typed: Mapping[str, str]
+    case: UUID | None
+    actor: str
+    account: UUID | None
+    role: Role | None
+    unit: str
+    kind: str
+    since: date | None
+    until: date | None
+    wrong: str
+    """What of it cannot be read, in a sentence."""
+
+
+def _read(place: Place, anybody: bool, **fields: str) -> Form:
+    """With `anybody`, an actor need be no account: the system and the operator record too."""
+    typed = {name: value.strip() for name, value in fields.items()}
+    actor, unit, kind = typed["petugas"], typed["unit"], typed.get("jenis", "")
+    case, account = numbered(typed["kasus"].rpartition("/")[2]), numbered(actor)
+    role, since, until = _role(typed["jabatan"]), _day(typed["dari"]), _day(typed["sampai"])
+    read = {
+        "kasus": case, "petugas": account or anybody, "jabatan": role, "unit": unit in place.accounts.units(),
+        "jenis": kinds_of(kind), "dari": since, "sampai": until,
+    }  # fmt: skip
+    wrong = next((_WRONG[name] for name, value in typed.items() if value and not read[name]), "")
+    return Form(typed, case, actor, account, role, unit, kind, since, until, wrong)
+
+
+_WRONG = {
+    "kasus": "Nomor kasus tidak terbaca.",
+    "petugas": "Petugas tidak dikenal.",
+    "jabatan": "Jabatan tidak dikenal.",
+    "unit": "Wilayah tidak dikenal.",
+    "jenis": "Jenis catatan tidak dikenal.",
+    "dari": "Tanggal awal tidak terbaca.",
+    "sampai": "Tanggal akhir tidak terbaca.",
+}
+
+
+def _on_page(form: Form, who: Who, units: Units) -> dict[str, Any]:
+    return {
+        "who": who,
+        "asked": form.typed,
+        "wrong": form.wrong,
+        "roles": list(ROLES.items()),
+        "units": sorted((unit.code, unit.name) for unit in units.values()),
+    }
+
+
+def _further(form: Form, name: str, after: Any) -> str:
+    """The same question from there on."""
+    here = {field: text for field, text in form.typed.items() if text}
+    return f"?{urlencode({**here, name: after})}" if after else ""
+
+
+def _exported(form: Form, *names: str) -> str:
+    """The same question as the door for files asks it."""
+    return urlencode({name: value for name in names if (value := getattr(form, name))})
 
 
 def _role(text: str) -> Role | None:
@@ -217,17 +253,6 @@ def _day(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
-
-
-def _as_asked(
-    case: UUID | None, asked: dict[str, str], role: Role | None, since: date | None, until: date | None
-) -> dict[str, Any]:
-    """The same question as the door for files asks it."""
-    given = {
-        "case": case, "actor": asked["petugas"], "role": role, "unit": asked["unit"], "kind": asked["jenis"],
-        "since": since, "until": until,
-    }  # fmt: skip
-    return {name: value for name, value in given.items() if value}
 
 
 _KINDS = sorted(((topic, WHAT[event]) for event, topic in TOPICS.items()), key=lambda pair: pair[1])
@@ -268,45 +293,39 @@ def reads_page(
     sesudah: FromQuery[str] = "",
 ) -> Template:
     """Who opened what in this kabupaten, the newest first."""
-    asked = {"petugas": petugas, "jabatan": jabatan, "unit": unit, "kasus": kasus, "dari": dari, "sampai": sampai}
-    asked = {name: value.strip() for name, value in asked.items()}
-    case, role, since, until = _number(asked["kasus"]), _role(jabatan), _day(dari), _day(sampai)
-    wrong = _wrong(asked, case, role, since, until)
-    account = _number(asked["petugas"])
-    narrow = reads.asked(who, place, account, role, asked["unit"] or None, case, None, since, until)
-    found, more = ((), None) if wrong else reads.paged(place, narrow, sesudah or None, PAGE)
+    check(who)
+    form = _read(place, False, kasus=kasus, petugas=petugas, jabatan=jabatan, unit=unit, dari=dari, sampai=sampai)
+    found: tuple[Read, ...] = ()
+    more = None
+    if not form.wrong:
+        narrow = reads.sought(who, place, form.account, form.role, form.unit, form.case, None, form.since, form.until)
+        found, more = reads.paged(place, narrow, sesudah or None, PAGE)
     units = place.accounts.units()
-    names = place.accounts.called({str(read.account) for read in found} | {asked["petugas"]})
-    here = {name: value for name, value in asked.items() if value}
-    export = {"account": account, "role": role, "unit": asked["unit"], "case": case, "since": since, "until": until}
+    names = place.accounts.called({str(read.account) for read in found} | {form.actor})
     return Template(
         "inspektorat-pembuka.html",
         context={
-            "who": who,
-            "asked": asked,
-            "wrong": wrong,
-            "lines": [Opening(*_opening(read, names, units, place)) for read in found],
-            "more": f"?{urlencode({**here, 'sesudah': more})}" if more else "",
-            "export": urlencode({name: value for name, value in export.items() if value}),
-            "roles": list(ROLES.items()),
-            "units": sorted((u.code, u.name) for u in units.values()),
-            "officer": names.get(asked["petugas"], asked["petugas"]),
+            **_on_page(form, who, units),
+            "lines": [_looked(read, names, units, place) for read in found],
+            "more": _further(form, "sesudah", more),
+            "export": _exported(form, "account", "role", "unit", "case", "since", "until"),
+            "officer": names.get(form.actor, form.actor),
         },
     )
 
 
-class Opening(Struct, frozen=True):
+class Looked(Struct, frozen=True):
     """Somebody who opened something, as the page shows it."""
 
     account: UUID
     name: str
     case: UUID | None
-    looked: Looked
+    opening: Opening
 
 
-def _opening(read: Read, names: Mapping[str, str], units: Units, place: Place) -> tuple[Any, ...]:
+def _looked(read: Read, names: Mapping[str, str], units: Units, place: Place) -> Looked:
     name = names.get(str(read.account), str(read.account))
-    return read.account, name, read.case, reads.looked(read, units, place)
+    return Looked(read.account, name, read.case, reads.opening(read, units, place))
 
 
 # Evidence
@@ -323,7 +342,7 @@ def evidence_page(
 ) -> Template:
     """Which pack: of a case, of one of its PMT cycles, of a desa's quarter, or the answer to a request."""
     check(who)
-    case = _number(kasus.strip())
+    case = numbered(kasus.strip().rpartition("/")[2])
     units, today = place.accounts.units(), place.now().date()
     packs = list(_packs(place, case, kasus.strip(), desa, triwulan))
     sizes = [part for part in re.split(r"[\s,.;]+", titik) if part.isdecimal()]

@@ -19,6 +19,7 @@ from domain.person import Person
 from domain.referral import EXPECTED, Referral
 from service import access
 from service.access import Who
+from service.api import files
 from service.api.cases import opened_or_404
 from service.letters import paper, wording
 from service.places import Opened, Place
@@ -40,9 +41,8 @@ def referral_letter(
     opened, person, referral = _asked(who, place, case, number, READERS)
     told = _letter(opened, person, referral, who, place)
     of = _of(opened, who, place, request)
-    return _pdf(
-        "surat", wording.referral_sheet(told, _with_notes(of, told, opened, who, place)), place, "surat-rujukan"
-    )
+    sheet = wording.referral_sheet(told, _with_notes(of, told, opened, who, place))
+    return files.printed("surat", sheet, place, "surat-rujukan")
 
 
 @get("/rujukan/{case:uuid}/{number:uuid}/balasan.pdf", include_in_schema=False, sync_to_thread=True)
@@ -59,7 +59,7 @@ def counter_letter(
     if told.counter is None:
         raise Trouble(404, "not-found")
     of = _with_notes(_of(opened, who, place, request), told, opened, who, place)
-    return _pdf("surat", wording.counter_sheet(told, told.counter, of), place, "surat-rujuk-balik")
+    return files.printed("surat", wording.counter_sheet(told, told.counter, of), place, "surat-rujuk-balik")
 
 
 @get("/rujukan/{case:uuid}/{number:uuid}/slip.pdf", include_in_schema=False, sync_to_thread=True)
@@ -72,7 +72,8 @@ def family_slip(
 ) -> Response[bytes]:
     """Where to go, when, and what to bring, in large letters."""
     opened, person, referral = _asked(who, place, case, number, access.NAMED)
-    return _pdf("slip", wording.slip(referral, _of(opened, who, place, request), person.KIND), place, "slip-keluarga")
+    sheet = wording.slip(referral, _of(opened, who, place, request), person.KIND)
+    return files.printed("slip", sheet, place, "slip-keluarga")
 
 
 # On the page of the case
@@ -160,15 +161,6 @@ def _with_notes(of: wording.Of, told: Letter, opened: Opened, who: Who, place: P
     notes = place.notes(who, opened, (told.version, counter))
     signer = who.name if told.actor == str(who.account) else ""
     return wording.noted(of, notes.get(told.version, ""), notes.get(counter, ""), signer)
-
-
-def _pdf(kind: paper.Paper, said: Struct, place: Place, name: str) -> Response[bytes]:
-    """Shown in the browser, under a name that tells nobody's."""
-    return Response(
-        paper.pdf(kind, said, place.now()),
-        media_type="application/pdf",
-        headers={"Content-Disposition": f'inline; filename="{name}.pdf"'},
-    )
 
 
 HANDLERS: tuple[Any, ...] = (referral_letter, counter_letter, family_slip)

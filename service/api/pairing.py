@@ -16,6 +16,7 @@ from domain.person import Person, RecordsAbsorbed
 from domain.pregnancy import Pregnancy
 from service import access
 from service.access import Who
+from service.api.asked import numbered
 from service.api.subject import subject
 from service.formbook import Form
 from service.places import Opened, Place
@@ -45,7 +46,7 @@ def on_form(form: Form, who: Who, place: Place, opened: Opened, key: str, back: 
     """The other case of a form that is about two, with the forms that decide otherwise."""
     if not any(name in form.hidden for name in _FIELDS):
         return None
-    other = _number(key)
+    other = numbered(key)
     if other is None:
         return None
     ways = tuple(_ways(who, opened.case, other, back, without=form.tag))
@@ -102,10 +103,3 @@ def _since(state: Case) -> str:
     if isinstance(state, Pregnancy) and state.checks:
         return f"{begun}, terakhir diukur {figures.day(state.checks[-1].on)}"
     return begun
-
-
-def _number(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

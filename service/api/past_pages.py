@@ -22,7 +22,7 @@ from service.api.cases import opened_or_404
 from service.api.history import Differs, Record, Stood, Why
 from service.api.pages import Row, row_of
 from service.api.subject import subject
-from service.past import Chosen
+from service.past import Where
 from service.places import Place
 from service.problems import Trouble
 
@@ -40,7 +40,7 @@ def _places(who: Who, units: access.Units) -> Places:
     return Places(desa if len(desa) > 1 else (), posyandu if len(posyandu) > 1 else ())
 
 
-def _where(who: Who, desa: str, posyandu: str) -> Chosen | None:
+def _where(who: Who, desa: str, posyandu: str) -> Where | None:
     """None where it has to be chosen first."""
     try:
         return asof.chosen(who, desa or None, posyandu or None)
@@ -50,7 +50,7 @@ def _where(who: Who, desa: str, posyandu: str) -> Chosen | None:
         raise
 
 
-def _named(where: Chosen | None, units: access.Units) -> str:
+def _named(where: Where | None, units: access.Units) -> str:
     codes: Sequence[str] = () if where is None else where.posyandu or where.desa
     return ", ".join(units[code].name for code in codes if code in units)
 
@@ -126,7 +126,7 @@ def difference_page(
 
     def line(one: Differs, day: date) -> Line:
         row = row_of(one.task, who, place, units, found.second, "")
-        at = "" if one.at is None else _day(one.at.astimezone(place.tenant.zone).date())
+        at = "" if one.at is None else figures.day(one.at.astimezone(place.tenant.zone).date())
         says, record = ("", "") if one.why is None else _why(one.why, place)
         return Line(row, at, says, record)
 
@@ -140,10 +140,6 @@ def difference_page(
             "stayed": len(found.stayed),
         },
     )
-
-
-def _day(on: date) -> str:
-    return figures.day(on)
 
 
 def _why(why: Why, place: Place) -> tuple[str, str]:
@@ -198,10 +194,10 @@ def _was(one: Stood, place: Place) -> Was:
         one.rule,
         one.says,
         plainly.desk(one.desk),
-        _day(one.came.astimezone(clock).date()),
+        figures.day(one.came.astimezone(clock).date()),
         _why(one.by, place),
         tuple(_told(record, place) for record in one.evidence),
-        "" if went is None else _day(went),
+        "" if went is None else figures.day(went),
         ("", "") if one.through is None else _why(one.through, place),
         "late" if one.late else "open",
     )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime, time, timedelta
-from typing import Any, Literal, cast
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
@@ -19,14 +19,15 @@ from domain.case import Role
 from domain.labels import ROLES, label
 from service import access
 from service.access import Units, Who
+from service.api import files
+from service.api.asked import begins, ends, with_all_below
 from service.api.cases import opened_or_404
 from service.api.subject import subject
-from service.letters import paper
-from service.letters.readers import Looked, Readers, readers_sheet
+from service.letters.readers import Opening, readers_sheet
 from service.letters.wording import printed
 from service.places import Opened, Place
 from service.problems import Trouble
-from service.reads import Key, Narrow, Read, as_csv, as_lines
+from service.reads import Key, Narrow, Read
 
 LOOKERS: frozenset[Role] = frozenset({"bidan", "puskesmas-tpg", "puskesmas-dr", "inspektorat"})
 """Who may see who opened a case: those of them who answer for it, so that the family can be told, and the inspectorate.
@@ -72,7 +73,7 @@ def readers_page(
             "who": who,
             "case": case,
             "subject": subject(opened, who, place),
-            "lines": [looked(read, units, place) for read in found],
+            "lines": [opening(read, units, place) for read in found],
             "more": f"/kasus/{case}/pembuka?sesudah={more}" if more else "",
         },
     )
@@ -85,20 +86,12 @@ def readers_paper(case: FromPath[UUID], who: NamedDependency[Who], place: NamedD
     units = place.accounts.units()
     about, by = subject(opened, who, place), printed(place.now(), ROLES[who.role], place.signed())
     sheet = readers_sheet(about.name, about.line, opened_by(case, units, place), by)
-    return _pdf(sheet, place)
+    return files.printed("pembuka", sheet, place, "siapa-yang-membuka")
 
 
-def opened_by(case: UUID, units: Units, place: Place) -> tuple[Looked, ...]:
+def opened_by(case: UUID, units: Units, place: Place) -> tuple[Opening, ...]:
     """Who opened a case of late, newest first, as many as go on a paper."""
-    return tuple(looked(read, units, place) for read in place.reads.of_case(case))
-
-
-def _pdf(sheet: Readers, place: Place) -> Response[bytes]:
-    return Response(
-        paper.pdf("pembuka", sheet, place.now()),
-        media_type="application/pdf",
-        headers={"Content-Disposition": 'inline; filename="siapa-yang-membuka.pdf"'},
-    )
+    return tuple(opening(read, units, place) for read in place.reads.of_case(case))
 
 
 def _open(who: Who, place: Place, case: UUID) -> Opened:
@@ -112,11 +105,11 @@ def _open(who: Who, place: Place, case: UUID) -> Opened:
     return opened
 
 
-def looked(read: Read, units: Units, place: Place) -> Looked:
+def opening(read: Read, units: Units, place: Place) -> Opening:
     at = read.at.astimezone(place.tenant.zone)
     unit = units[read.unit].name if read.unit in units else read.unit
     why = read.why if read.what == "identity" else label(read.why)
-    return Looked(at.date(), f"{at:%H.%M}", ROLES[cast(Role, read.role)], unit, _what(read.what), why)
+    return Opening(at.date(), f"{at:%H.%M}", ROLES[cast(Role, read.role)], unit, _what(read.what), why)
 
 
 def _what(code: str) -> str:
@@ -174,12 +167,9 @@ def audit_reads(
     after: FromQuery[str | None] = None,
     limit: FromQuery[int] = PAGE,
 ) -> AuditReads:
-    """Who opened what in this kabupaten; `since` and `until` are days, both included. For the inspectorate alone."""
-    narrow = asked(who, place, account, role, unit, case, what, since, until)
+    """Who opened what in this kabupaten. `unit` takes in all below it; days included. For the inspectorate alone."""
+    narrow = sought(who, place, account, role, unit, case, what, since, until)
     return AuditReads(*paged(place, narrow, after, limit))
-
-
-Shape = Literal["csv", "jsonl"]
 
 
 @get("/audit/reads/{shape:str}", sync_to_thread=True, tags=["audit"])
@@ -196,19 +186,12 @@ def audit_export(
     until: FromQuery[date | None] = None,
 ) -> Stream:
     """The same as a file, `csv` or `jsonl`, written while it is read, so that any length takes the same memory."""
-    if shape not in ("csv", "jsonl"):
-        raise Trouble(404, "not-found")
-    narrow = asked(who, place, account, role, unit, case, what, since, until)
-    found = place.reads.all(narrow)
-    lines: Iterator[bytes] = as_csv(found) if shape == "csv" else as_lines(found)
-    return Stream(
-        lines,
-        media_type="text/csv; charset=utf-8" if shape == "csv" else "application/jsonl",
-        headers={"Content-Disposition": f'attachment; filename="pembukaan-data.{shape}"'},
-    )
+    files.known(shape)
+    narrow = sought(who, place, account, role, unit, case, what, since, until)
+    return files.rows(shape, "pembukaan-data", Read.__struct_fields__, place.reads.all(narrow))
 
 
-def asked(
+def sought(
     who: Who,
     place: Place,
     account: UUID | None,
@@ -222,15 +205,10 @@ def asked(
     """What is looked for. That somebody looked through the log is noted in it."""
     if who.role not in access.AUDITS:
         raise Trouble(403, "not-allowed-to-audit")
+    units = with_all_below(unit, place.accounts.units())
     place.reads.note(who, [case], "read-log")
     place.reads.settle()
-    return Narrow(
-        account, role, unit, case, what, _begins(since, place), _begins(until and until + timedelta(days=1), place)
-    )
-
-
-def _begins(day: date | None, place: Place) -> datetime | None:
-    return None if day is None else datetime.combine(day, time(), place.tenant.zone)
+    return Narrow(account, role, units, case, what, begins(since, place), ends(until, place))
 
 
 def paged(place: Place, narrow: Narrow, after: str | None, limit: int) -> tuple[tuple[Read, ...], str | None]:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from domain import figures
 
 
-class Looked(Struct, frozen=True):
+class Opening(Struct, frozen=True):
     """One opening of a record, in words."""
 
     on: date
@@ -37,14 +37,14 @@ class Readers(Struct, frozen=True):
 HEAD = ("Hari", "Jabatan dan tempat", "Yang dibuka", "Alasan")
 
 
-def readers_sheet(name: str, line: str, lines: Sequence[Looked], printed: str) -> Readers:
+def readers_sheet(name: str, line: str, lines: Sequence[Opening], printed: str) -> Readers:
     """All that was opened, newest first. `printed` says when and by whom the page was."""
     rows = opened_by_day(lines)
     says = _SAYS if rows else "Belum ada yang membuka data ini."
     return Readers("Siapa yang membuka data keluarga ini", name, line, says, HEAD, rows, printed)
 
 
-def opened_by_day(lines: Sequence[Looked]) -> tuple[tuple[str, ...], ...]:
+def opened_by_day(lines: Sequence[Opening]) -> tuple[tuple[str, ...], ...]:
     """A row for what one post opened on one day, under HEAD."""
     days = groupby(lines, key=lambda one: (one.on, one.role, one.unit, one.why))
     rows = []

@@ -11,7 +11,7 @@ from domain.labels import KINDS, ROLES, SEX
 from projections.people import born_and_sex
 from projections.timeline import Told
 from service.access import Units
-from service.letters.readers import HEAD, Looked, opened_by_day
+from service.letters.readers import HEAD, Opening, opened_by_day
 from service.letters.wording import Row, Section, Sheet, Table, place
 
 
@@ -19,7 +19,7 @@ def copy_sheet(
     state: Case,
     who: Personal,
     told: Sequence[Told],
-    looked: Sequence[Looked],
+    looked: Sequence[Opening],
     units: Units,
     signer: str,
     unit: str,

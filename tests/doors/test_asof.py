@@ -8,10 +8,11 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from uuid_utils.compat import uuid7
 
 from service.places import Place
 from tests.doors.conftest import Phone, entry, register, today, weigh
-from tests.kabupaten import ANGGREK, KEDAUNG, MELATI, WALIWIS
+from tests.kabupaten import ANGGREK, KEDAUNG, MELATI, RSUD, WALIWIS
 
 Get = Callable[[str], Phone]
 
@@ -239,24 +240,64 @@ def test_a_figure_is_the_count_of_the_cases_it_lists(phone: Get) -> None:
 
 
 def test_referrals_stand_as_they_stood(phone: Get) -> None:
-    rina = phone("rina")
+    rina, number = phone("rina"), str(uuid7())
     case = registered(rina, "Galih")
-    live = rina.get("/referrals").json()["referrals"]
-    then = rina.get("/asof/referrals").json()["referrals"]
-    mine = [one for one in live if one["desa"] == KEDAUNG]
-    assert then == mine
-    assert case not in {one["case"] for one in then}
+    before = now(rina)
+    sent = {"do": "referral.create", "on": today().isoformat(), "referral": number, "to": RSUD, "kind": "rs",
+            "reason": "stunting"}  # fmt: skip
+    assert rina.send(entry(case, sent))[0]["answer"] == "recorded"
+    between = now(rina)
+    sari = phone("sari")
+    assert (
+        sari.send(entry(case, {"do": "referral.accept", "on": today().isoformat(), "referral": number}))[0]["answer"]
+        == "recorded"
+    )
+    rina.position = sari.position
+    after = now(rina)
+
+    def states(moment: str) -> list[str]:
+        told = rina.get(f"/asof/referrals?at={quote(moment)}").json()["referrals"]
+        return [one["state"] for one in told if one["case"] == case]
+
+    assert [states(before), states(between), states(after)] == [[], ["dibuat"], ["diterima"]]
+    live = rina.get(f"/referrals?limit=100&not_older_than={rina.position}").json()["referrals"]
+    [mine] = [one for one in live if one["referral"] == number]
+    assert mine in rina.get(f"/asof/referrals?at={quote(after)}").json()["referrals"]
+
+
+def test_a_hospital_names_the_desa_whose_past_referrals_it_asks_about(phone: Get) -> None:
     assert phone("ratna").get(f"/asof/referrals?desa={KEDAUNG}").status_code == 403
     assert phone("sari").get("/asof/referrals").json()["code"] == "choose-desa"
     assert phone("sari").get(f"/asof/referrals?desa={KEDAUNG}").status_code == 200
 
 
-def test_the_pages_of_past_days_open_for_everybody_who_has_a_list(phone: Get) -> None:
+@pytest.mark.parametrize(
+    ("login", "desk", "where"),
+    [("siti", "kader", ""), ("rina", "kader", ""), ("hasan", "desa", ""), ("ratna", "kecamatan", f"&desa={KEDAUNG}")],
+)
+def test_the_pages_of_past_days_open_for_everybody_who_has_a_list(
+    phone: Get, login: str, desk: str, where: str
+) -> None:
+    siti = phone("siti")
+    registered(siti, "Kirana")
+    now(siti)
+    for path, says in (
+        (f"/daftar/{desk}/pada?tanggal={today()}", "Seperti di layar pada"),
+        (f"/daftar/{desk}/beda?dari={today()}", "tugas ada pada kedua hari"),
+    ):
+        page = phone(login).page(path + where)
+        assert page.status_code == 200, page.text[:300]
+        assert says in page.text
+
+
+def test_whoever_answers_for_several_desa_chooses_one_on_the_page(phone: Get) -> None:
+    for path in ("/daftar/bidan/pada", "/daftar/bidan/beda"):
+        page = phone("dewi").page(path)
+        assert page.status_code == 200
+        assert "Pilih satu desa" in page.text
+
+
+def test_the_page_of_a_case_leads_to_how_its_tasks_went(phone: Get) -> None:
     case = registered(phone("siti"), "Kirana")
-    for login, desk in (("siti", "kader"), ("rina", "kader"), ("hasan", "desa"), ("ratna", "kecamatan")):
-        for path in (f"/daftar/{desk}/pada?tanggal={today()}", f"/daftar/{desk}/beda?dari={today()}"):
-            page = phone(login).page(path)
-            assert page.status_code in (200, 400), (login, path, page.text[:300])
-    assert "Pilih satu desa" in phone("dewi").page("/daftar/bidan/pada").text
-    assert "Riwayat tugas" in phone("siti").page(f"/kasus/{case}").text
+    assert f"/kasus/{case}/riwayat-tugas" in phone("siti").page(f"/kasus/{case}").text
     assert "Masih terbuka" in phone("siti").page(f"/kasus/{case}/riwayat-tugas").text

@@ -219,6 +219,18 @@ def test_a_question_that_cannot_be_meant_is_said_and_not_answered_with_nothing(
     assert (answer.status_code, answer.json()["code"]) == (400, code)
 
 
+@pytest.mark.parametrize(
+    "path", ["/audit/events", "/audit/events/csv", "/audit/events/jsonl", "/inspektorat/jejak", "/inspektorat/pembuka"]
+)
+def test_the_first_and_the_last_day_there_can_be_are_days_like_others(
+    phone: Of, told: dict[str, str], path: str
+) -> None:
+    for since, until in (("since", "until"), ("dari", "sampai")):
+        answer = phone("yusuf").page(f"{path}?{since}=0001-01-01&{until}=9999-12-31")
+        assert answer.status_code == 200
+        assert 'role="alert"' not in answer.text
+
+
 def test_that_somebody_read_the_trail_is_noted(phone: Of, told: dict[str, str], place: Place) -> None:
     asked(phone, f"/audit/cases/{told['wawan']}")
     place.reads.settle()
@@ -256,8 +268,43 @@ def test_the_pages_say_it_in_words(phone: Of, told: dict[str, str], signed: Sign
     assert "Siti Aminah, kader, Posyandu Melati" in story
     found = phone("yusuf").page(f"/inspektorat/jejak?unit={KEDAUNG}&jabatan=bidan&jenis=child.measured").text
     assert "Penimbangan dan pengukuran oleh bidan" in found
-    for wrong in ("kasus=12", "dari=kemarin", "jabatan=dukun"):
-        assert 'role="alert"' in phone("yusuf").page(f"/inspektorat/jejak?{wrong}").text
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("kasus=12", "Nomor kasus tidak terbaca."), ("dari=kemarin", "Tanggal awal tidak terbaca."),
+        ("sampai=besok", "Tanggal akhir tidak terbaca."), ("jabatan=dukun", "Jabatan tidak dikenal."),
+        ("unit=0000", "Wilayah tidak dikenal."),
+    ],
+)  # fmt: skip
+def test_what_was_typed_and_cannot_be_meant_is_said_on_both_pages(
+    phone: Of, told: dict[str, str], typed: str, says: str
+) -> None:
+    for path in ("/inspektorat/jejak", "/inspektorat/pembuka"):
+        page = phone("yusuf").page(f"{path}?{typed}")
+        assert page.status_code == 200
+        assert f'role="alert">{says}<' in page.text
+        assert "Simpan semua hasil" not in page.text and "<time" not in page.text
+
+
+def test_an_officer_nobody_knows_is_said_where_accounts_look_and_finds_nothing_where_anybody_records(
+    phone: Of, told: dict[str, str]
+) -> None:
+    """The trail takes any actor, since the system and the operator record too; only accounts open something."""
+    phone("rina").page(f"/kasus/{told['budi']}")
+    assert "Petugas tidak dikenal." in phone("yusuf").page("/inspektorat/pembuka?petugas=siti").text
+    trail_of = phone("yusuf").page("/inspektorat/jejak?petugas=siti").text
+    assert "Tidak ada catatan yang cocok" in trail_of
+    assert "Jenis catatan tidak dikenal." in phone("yusuf").page("/inspektorat/jejak?jenis=mantra").text
+
+
+def test_a_desa_on_the_pages_takes_in_its_posyandu(phone: Of, told: dict[str, str]) -> None:
+    phone("siti").page(f"/kasus/{told['budi']}")
+    for path in ("/inspektorat/jejak", "/inspektorat/pembuka"):
+        page = phone("yusuf").page(f"{path}?kasus={told['budi']}&unit={KEDAUNG}&jabatan=kader").text
+        assert "Siti Aminah" in page and "Posyandu Melati" in page
+        assert "<label>Wilayah<" in page and "<label>Jabatan<" in page
 
 
 def test_the_inspector_reads_who_opened_what_and_goes_on_to_the_case(phone: Of, told: dict[str, str]) -> None:

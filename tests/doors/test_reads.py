@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import ast
+import csv
+import io
 import json
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
 import pytest
 from litestar.testing import TestClient
+from uuid_utils.compat import uuid7
 
+from service.api import reads as doors
+from service.ledger import Ledger, work
 from service.places import Place
-from service.reads import Narrow, NotNoted, Read
-from tests.doors.conftest import Phone, register, today, weigh
-from tests.kabupaten import ANGGREK, KEDAUNG, PEOPLE
+from service.reads import Narrow, NotNoted, Read, store
+from tests.doors.conftest import Phone, entry, register, today, weigh
+from tests.kabupaten import ANGGREK, KEDAUNG, MELATI, PEOPLE, SIGNER, WALIWIS
 from tests.paper import says
 
 Of = Callable[[str], Phone]
@@ -39,27 +46,71 @@ def noted(place: Place, **narrow: Any) -> list[Read]:
 # What is noted
 
 
+@pytest.fixture
+def budi_everywhere(phone: Of, place: Place, budi: str) -> str:
+    """The same child, in the signed ledger, and his family has asked for a copy of what is kept."""
+    asks = {"do": "person.receive-data-request", "on": today().isoformat(), "request": str(uuid7()), "asks": "salinan"}
+    assert [one["answer"] for one in phone("rina").send(entry(budi, asks))] == ["recorded"]
+    assert work(Ledger(place._pool, place.schema, SIGNER, timedelta(0), 1))
+    return budi
+
+
 @pytest.mark.parametrize(
-    ("path", "what"),
+    ("login", "path", "what"),
     [
-        ("/cases/{}", "case"),
-        ("/cases/{}/story", "story"),
-        ("/cases/{}/growth", "growth"),
-        ("/cases/{}/reads", "reads"),
-        ("/kasus/{}", "page"),
-        ("/kasus/{}/pembuka", "reads"),
-        ("/kasus/{}/pembuka.pdf", "reads"),
-        ("/isi/child.measure?kasus={}", "form"),
-        ("/salah/{}/2", "mend"),
+        ("rina", "/cases/{}", "case"),
+        ("rina", "/cases/{}/story", "story"),
+        ("rina", "/cases/{}/growth", "growth"),
+        ("rina", "/cases/{}/reads", "reads"),
+        ("rina", "/cases/{}/tasks/history", "task-history"),
+        ("rina", "/asof/cases/{}", "asof"),
+        ("rina", "/kasus/{}", "page"),
+        ("rina", "/kasus/{}/pembuka", "reads"),
+        ("rina", "/kasus/{}/pembuka.pdf", "reads"),
+        ("rina", "/kasus/{}/riwayat-tugas", "task-history"),
+        ("bagus", "/kasus/{}/salinan.pdf", "copy"),
+        ("rina", "/isi/child.measure?kasus={}", "form"),
+        ("rina", "/salah/{}/2", "mend"),
+        ("yusuf", "/evidence/cases/{}.zip", "evidence"),
+        ("yusuf", "/audit/cases/{}", "trail"),
+        ("yusuf", "/audit/events?case={}", "trail"),
+        ("yusuf", "/audit/events/csv?case={}", "trail-export"),
+        ("yusuf", "/audit/reads?case={}", "read-log"),
+        ("yusuf", "/inspektorat/kasus/{}", "trail"),
+        ("yusuf", "/inspektorat/jejak?kasus={}", "trail"),
+        ("yusuf", "/inspektorat/pembuka?kasus={}", "read-log"),
     ],
 )
 def test_every_door_to_a_case_notes_who_came_through_and_in_which_post(
-    phone: Of, place: Place, budi: str, path: str, what: str
+    phone: Of, place: Place, budi_everywhere: str, login: str, path: str, what: str
 ) -> None:
-    assert phone("rina").get(path.format(budi)).status_code == 200
-    newest = noted(place, case=UUID(budi))[0]
-    assert (newest.role, newest.unit, newest.what) == ("bidan", KEDAUNG, what)
-    assert newest.account == place.accounts.known("rina")
+    before = len(noted(place, case=UUID(budi_everywhere)))
+    assert phone(login).get(path.format(budi_everywhere)).status_code == 200
+    reads = noted(place, case=UUID(budi_everywhere))
+    assert len(reads) == before + 1
+    role, unit = next((role, unit) for name, _, role, unit in PEOPLE if name == login)
+    assert (reads[0].role, reads[0].unit, reads[0].what) == (role, unit, what)
+    assert reads[0].account == place.accounts.known(login)
+
+
+TELLING_WHAT = {"note": 2, "open": 2, "openable": 2, "referral": 2, "seen": 2, "opened_or_404": 3}
+"""What is called to show a record, and where it is told what of it is shown."""
+
+
+def whats() -> Iterator[str]:
+    """Every word under which anything in the service is noted."""
+    for file in Path(doors.__file__).parents[1].rglob("*.py"):
+        for call in ast.walk(ast.parse(file.read_text())):
+            if isinstance(call, ast.Call) and any(isinstance(one, ast.Name) and one.id == "who" for one in call.args):
+                name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+                if name in TELLING_WHAT and isinstance(told := call.args[TELLING_WHAT[name]], ast.Constant):
+                    yield told.value
+
+
+def test_whatever_is_noted_has_words_a_family_understands() -> None:
+    found = set(whats())
+    assert {"case", "copy", "trail", "task-history", "flag", "kin", "asof", "emergency"} <= found
+    assert found - set(doors._WHATS) == set()
 
 
 def test_who_is_turned_away_has_read_nothing(phone: Of, place: Place, budi: str) -> None:
@@ -190,6 +241,52 @@ def test_the_log_is_turned_page_by_page(phone: Of, budi: str) -> None:
         if after is None:
             break
     assert len(pages) == len({one["id"] for one in pages}) == 5
+
+
+def test_a_unit_takes_in_all_below_it_as_it_does_in_the_trail(phone: Of, place: Place, budi: str) -> None:
+    phone("siti").get(f"/cases/{budi}")
+    phone("rina").get(f"/cases/{budi}")
+    asked = {"case": budi, "what": "case", "limit": 1000}
+
+    def units(unit: str) -> set[str]:
+        found = phone("yusuf").get("/audit/reads", params={**asked, "unit": unit}).json()["reads"]
+        return {one["unit"] for one in found}
+
+    assert units(KEDAUNG) == {KEDAUNG, MELATI}
+    assert units(MELATI) == {MELATI}
+    assert units(WALIWIS) == set()
+
+
+@pytest.mark.parametrize("path", ["/audit/reads", "/audit/reads/csv", "/audit/reads/jsonl"])
+def test_an_unknown_unit_is_said_and_not_answered_with_nothing(phone: Of, path: str) -> None:
+    answer = phone("yusuf").get(f"{path}?unit=0000")
+    assert (answer.status_code, answer.json()["code"]) == (400, "no-such-unit")
+
+
+@pytest.mark.parametrize("days", ["since=0001-01-01&until=9999-12-31", "until=9999-12-31", "since=9999-12-31"])
+@pytest.mark.parametrize("path", ["/audit/reads", "/audit/reads/csv", "/audit/reads/jsonl"])
+def test_the_first_and_the_last_day_there_can_be_are_days_like_others(phone: Of, path: str, days: str) -> None:
+    answer = phone("yusuf").get(f"{path}?{days}&account={uuid4()}")
+    assert answer.status_code == 200
+    whole = phone("yusuf").get("/audit/reads?limit=1&until=9999-12-31").json()["reads"]
+    assert len(whole) == 1
+
+
+def test_a_reason_that_begins_like_a_formula_is_run_by_no_spreadsheet(phone: Of, place: Place, budi: str) -> None:
+    rina = place.accounts.known("rina")
+    assert rina is not None
+    post = place.accounts.posts(rina)[0]
+    opened = Read(
+        id=uuid7(), at=datetime.now(UTC), account=rina, post=post.id, role="inspektorat", unit=KEDAUNG, case=UUID(budi),
+        what="identity", why='=HYPERLINK("http://contoh.id";"Klik")',
+    )  # fmt: skip
+    with place.connection() as conn:
+        store(conn, place.schema, [opened])
+    text = phone("yusuf").get(f"/audit/reads/csv?case={budi}&what=identity").text
+    [row] = csv.DictReader(io.StringIO(text))
+    assert row["why"] == "'" + opened.why
+    [line] = phone("yusuf").get(f"/audit/reads/jsonl?case={budi}&what=identity").text.splitlines()
+    assert json.loads(line)["why"] == opened.why
 
 
 @pytest.mark.parametrize("asked", ["after=x", "after=bm8", "role=raja", "since=kemarin", "account=1", "limit=x"])

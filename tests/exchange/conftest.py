@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from service.exchange.sorting import Sorting
 from service.exchange.tables import open_table
 from service.exchange.whole import Tally, bring_in
 from service.sealing import Sealing
-from service.store import Pool, Store, connect
+from service.store import Pool, Store
 from service.tenants import Tenant
 
 MASTER_KEY = bytes(range(32))
@@ -95,12 +95,6 @@ class Kabupaten(Struct, frozen=True):
         with self.store.pool.connection() as conn:
             found = tasks_of(conn, self.store.schema, case, desks, datetime.now(self.tenant.zone))
         return tuple({(task.rule, task.key): task for task in found}.values())
-
-
-@pytest.fixture(scope="session")
-def pool(dsn: str) -> Iterator[Pool]:
-    with connect(dsn, 1, 10) as pool:
-        yield pool
 
 
 @pytest.fixture

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
-from domain.case import zone
 from service.handle import record
 from service.ledger import Ledger
 from service.notes import Signer
-from service.sealing import Sealing
-from service.store import Pool, Store, connect
-from tests.store.given import MASTER_KEY, asked, register, weigh
+from service.store import Pool, Store
+from tests.store.given import asked, register, weigh
 
 SEED = bytes(range(32, 64))
-
-
-@pytest.fixture(scope="session")
-def pool(dsn: str) -> Iterator[Pool]:
-    with connect(dsn, 1, 10) as pool:
-        yield pool
-
-
-@pytest.fixture
-def store(pool: Pool, schema: str) -> Store:
-    return Store(pool, schema, Sealing(MASTER_KEY, schema), zone("3603"), lambda _day: "2025")
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from service.access import Post, Territory, Unit, Who
 from service.accounts import Accounts
 from service.handle import record
 from service.migrate import migrate
-from service.past import Chosen, Past
+from service.past import Past, Where
 from service.sealing import Sealing
 from service.store import Store, connect
 from service.tenants import Tenant
@@ -107,7 +107,7 @@ def tenant_of(store: Store) -> Tenant:
 def test_every_list_photographed_in_the_evening_is_the_list_asked_for_later(told: Told) -> None:
     wrong = []
     for (evening, desa, posyandu), taken in groupby(told.photographs, attrgetter("evening", "desa", "posyandu")):
-        chosen = Chosen((desa,), None if posyandu is None else (posyandu,))
+        chosen = Where((desa,), None if posyandu is None else (posyandu,))
         looked = told.past.look(told.past.gathered(chosen), Clocks(evening))
         for one in taken:
             scope = Scope(one.desk, chosen.desa, chosen.posyandu)
@@ -123,7 +123,7 @@ def test_what_went_and_came_between_two_evenings_is_what_two_photographs_show(to
     taken = [p for p in told.photographs if (p.desk, p.desa, p.posyandu, p.due) == (desk, DESA[0], None, None)]
     how = Counter[str]()
     for first, second in pairwise(taken[::10]):
-        found = told.past.difference(somebody(desk), desk, Chosen((DESA[0],)), first.evening, second.evening)
+        found = told.past.difference(somebody(desk), desk, Where((DESA[0],)), first.evening, second.evening)
         one, other = ({key(task) for task in p.tasks} for p in (first, second))
         assert {key(changed.task) for changed in found.went} == one - other
         assert {key(changed.task) for changed in found.came} == other - one

@@ -17,7 +17,7 @@ from domain.oversight import IntegrityFlagRaised, ResolveFlag
 from domain.patterns import Noted
 from domain.protocol import obligations
 from domain.words import event_sentence
-from projections import log, noted
+from projections import heard, log
 from service import demo, following, integrity, lives
 from service.accounts import Accounts
 from service.beginnings import begin_units
@@ -214,8 +214,8 @@ def test_what_was_recorded_before_questions_were_there_is_not_asked_about(store:
 def test_the_pages_of_the_log_are_read_one_after_the_other(watched: Watched, store: Store) -> None:
     told(store, list(session()))
     with store.pool.connection() as conn:
-        whole = list(noted.heard(conn, store.schema, 0, CLOCK, frozenset()))
-        paged = list(noted.heard(conn, store.schema, 0, CLOCK, frozenset(), page=3))
+        whole = list(heard.entries(conn, store.schema, 0, CLOCK, frozenset()))
+        paged = list(heard.entries(conn, store.schema, 0, CLOCK, frozenset(), page=3))
     assert whole == paged
     weighed = [one.noted for one in whole if isinstance(one.noted, Noted) and one.noted.kg is not None]
     assert [(n.on, n.kg, n.typed, n.known) for n in weighed] == [(ON, 9.5, AT, False)] * 9

@@ -294,11 +294,11 @@ def test_reads_are_narrowed_by_who_what_which_case_and_when(
         "what": Narrow(what="letter"),
         "case": Narrow(case=case(1, 2)),
         "since": Narrow(since=day + timedelta(minutes=1)),
-        "both": Narrow(role="bidan", unit="9901012001", account=RINA.account, what="letter"),
+        "both": Narrow(role="bidan", units=("9901012001",), account=RINA.account, what="letter"),
     }
     for how, narrow in asked.items():
         assert [one.case for one in reads.page(narrow, None, 10)] == [case(1, 2)], how
-    for narrow in (Narrow(role="desa"), Narrow(unit="x"), Narrow(account=uuid4()), Narrow(until=day)):
+    for narrow in (Narrow(role="desa"), Narrow(units=("x",)), Narrow(account=uuid4()), Narrow(until=day)):
         assert reads.page(narrow, None, 10) == []
 
 

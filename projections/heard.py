@@ -49,7 +49,7 @@ _OFFICES = ("desa.", "case.")
 """What units tell of their own work, and what is said about tasks and mistakes, is no field work."""
 
 
-def heard(
+def entries(
     conn: Connection[Any], schema: str, after: int, clock: tzinfo, without: Collection[str], page: int = PAGE
 ) -> Iterator[Heard]:
     """Every entry after a position, a page at a time; those of the actors `without`, and of hospitals, unread."""

@@ -14,6 +14,7 @@ from domain import figures
 from domain.labels import label
 from service import access, emergency, unmasking
 from service.access import Who
+from service.api.asked import numbered
 from service.api.cases import opened_or_404
 from service.api.subject import subject
 from service.api.threads import in_thread
@@ -80,7 +81,7 @@ def unmask(case: FromPath[UUID], data: Posted, who: NamedDependency[Who], place:
     """One page with the identity, which is nowhere else: an answer to POST is never kept."""
     typed = texts(data)
     try:
-        found = unmasking.unmasked(place, who, case, _number(first(typed, "penugasan")), first(typed, "alasan"))
+        found = unmasking.unmasked(place, who, case, numbered(first(typed, "penugasan")), first(typed, "alasan"))
     except Trouble as trouble:
         if trouble.code not in ("not-assigned", "unmask-reason"):
             raise
@@ -108,13 +109,6 @@ def _unmask_form(opened: Opened, who: Who, place: Place, problem: str, status: i
         },
         status_code=status,
     )
-
-
-def _number(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 HANDLERS: tuple[Any, ...] = (emergency_page, open_in_emergency, unmask_page, unmask)
