@@ -21,10 +21,11 @@ from domain.case import SYSTEM, Case, Role, done
 from domain.labels import KINDS, ROLES
 from domain.oversight import EvidenceRequested
 from domain.person import Person
+from domain.refusals import refusal
 from domain.sentences import WHAT
 from domain.stories import TOPICS
 from projections import people, trail
-from service import access, ledger
+from service import access, ledger, unmasking
 from service.access import Units, Who
 from service.api import reads
 from service.api.asked import numbered
@@ -51,6 +52,7 @@ def home_page(who: NamedDependency[Who], place: NamedDependency[Place], q: FromQ
             "who": who,
             "q": text,
             "hits": list(_hits(who, place, text)) if text else [],
+            "by_nik": refusal("nik-needs-letter", {}) if people.whole_nik(text) else "",
             "signed": _signed(place.signed(), place),
             "code": place.tenant.code,
             "desks": access.DESKS[who.role],
@@ -89,10 +91,7 @@ def _hits(who: Who, place: Place, text: str) -> Iterator[Hit]:
     """By what was typed: the number of a case or an entry, a position, a NIK, the name of an officer or of a unit."""
     digits = text.replace(".", "").replace(" ", "")
     if (nik := people.whole_nik(text)) is not None:
-        cases = place.by_nik(nik)
-        place.reads.note(who, list(cases) or [None], "search")
-        for case in cases:
-            yield Hit(f"/inspektorat/kasus/{case}", "Kasus dengan NIK ini", f"nomor {case}")
+        yield from _by_nik(who, place, nik)
         return
     if (number := numbered(text.rpartition("/")[2])) is not None:
         yield from _by_number(place, number)
@@ -106,6 +105,16 @@ def _hits(who: Who, place: Place, text: str) -> Iterator[Hit]:
             yield Hit(href or f"/inspektorat/jejak?unit={unit.code}", unit.name, f"{unit.kind}, kode {unit.code}")
     for officer in place.accounts.officers(text):
         yield Hit(f"/inspektorat/jejak?petugas={officer.id}", officer.name, f"petugas, nama pengguna {officer.login}")
+
+
+def _by_nik(who: Who, place: Place, nik: str) -> Iterator[Hit]:
+    """Only where a letter of assignment holds: whoever may try numbers could find out whose a covered case is."""
+    cases = place.by_nik(nik)
+    place.reads.note(who, list(cases) or [None], "search")
+    for case in cases:
+        state = stories.fold(place.story(case))
+        if state is not None and unmasking.assigned(place, who, state.desa):
+            yield Hit(f"/inspektorat/kasus/{case}", "Kasus dengan NIK ini", f"nomor {case}")
 
 
 def _by_number(place: Place, number: UUID) -> Iterator[Hit]:

@@ -105,6 +105,7 @@ def _unmask_form(opened: Opened, who: Who, place: Place, problem: str, status: i
             "facts": (),
             "subject": subject(opened, who, place),
             "assignments": unmasking.assigned(place, who, opened.state.desa),
+            "reasons": [(code, label(code)) for code in unmasking.REASONS],
             "problem": problem,
         },
         status_code=status,

@@ -251,7 +251,6 @@ def test_the_inspector_finds_by_whatever_is_known(phone: Of, told: dict[str, str
     case = f"/inspektorat/kasus/{told['budi']}"
     assert case in hits(told["budi"])
     assert case in hits(told["entry"])
-    assert case in hits("3603330403250001")
     assert "/inspektorat/jejak?petugas=" in hits("siti%20aminah")
     assert "Kedaung" in hits("kedaung")
     position = asked(phone, f"/audit/cases/{told['budi']}")["events"][0]["position"]

@@ -42,7 +42,7 @@ def given(place: Place) -> Callable[..., UUID]:
     return give
 
 
-def asking(phone: Phone, case: str, letter: UUID | str, why: str = "Uji petik PMT") -> tuple[int, str]:
+def asking(phone: Phone, case: str, letter: UUID | str, why: str = "penerima-pmt") -> tuple[int, str]:
     answer = phone.fill(f"/kasus/{case}/identitas", {"penugasan": str(letter), "alasan": why})
     return answer.status_code, answer.text
 
@@ -59,7 +59,7 @@ def test_under_a_letter_the_identity_is_shown_whole_and_noted(
         assert shown in page
     place.reads.flush()
     newest = place.reads.page(Narrow(case=UUID(budi), what="identity"), None, 1)[0]
-    assert (newest.role, newest.why) == ("inspektorat", f"{LETTER}: Uji petik PMT")
+    assert (newest.role, newest.why) == ("inspektorat", f"{LETTER}: mencocokkan penerima PMT")
 
 
 def test_the_family_can_see_that_it_was_opened_and_under_which_letter(
@@ -68,11 +68,11 @@ def test_the_family_can_see_that_it_was_opened_and_under_which_letter(
     asking(phone("yusuf"), budi, given(KEDAUNG))
     page = phone("rina").page(f"/kasus/{budi}/pembuka").text
     assert "identitas lengkap untuk pengawasan" in page
-    assert f"{LETTER}: Uji petik PMT" in page
+    assert f"{LETTER}: mencocokkan penerima PMT" in page
 
 
 def test_it_is_never_kept_by_a_browser(phone: Of, budi: str, given: Callable[..., UUID]) -> None:
-    answer = phone("yusuf").fill(f"/kasus/{budi}/identitas", {"penugasan": str(given(KEDAUNG)), "alasan": "x"})
+    answer = phone("yusuf").fill(f"/kasus/{budi}/identitas", {"penugasan": str(given(KEDAUNG)), "alasan": "temuan"})
     assert answer.headers["cache-control"] == "no-store"
 
 
@@ -100,10 +100,29 @@ def test_without_a_letter_that_holds_here_and_today_it_stays_covered(
     assert "Tertutup" not in page and NIK not in page
 
 
-def test_without_a_reason_it_stays_covered(phone: Of, budi: str, given: Callable[..., UUID]) -> None:
-    status, page = asking(phone("yusuf"), budi, given(KEDAUNG), "  ")
+@pytest.mark.parametrize("why", ["  ", "cek Siti binti Ani"])
+def test_without_a_reason_of_the_list_it_stays_covered(
+    phone: Of, budi: str, given: Callable[..., UUID], why: str
+) -> None:
+    """What is written by hand names people, and the log of reads forgets nobody."""
+    status, page = asking(phone("yusuf"), budi, given(KEDAUNG), why)
     assert status == 400
     assert "Tertutup" not in page
+
+
+def test_a_number_is_found_only_where_a_letter_holds(
+    phone: Of, place: Place, budi: str, given: Callable[..., UUID]
+) -> None:
+    """Trying the numbers that a birthday leaves would tell whose a covered case is."""
+    account = place.accounts.known("yusuf")
+    assert account is not None
+    for one in place.assignments.of(account, today()):
+        place.assignments.end(one.id)
+    assert f"/inspektorat/kasus/{budi}" not in phone("yusuf").page(f"/inspektorat?q={NIK}").text
+    given(WALIWIS)
+    assert f"/inspektorat/kasus/{budi}" not in phone("yusuf").page(f"/inspektorat?q={NIK}").text
+    given(KEDAUNG)
+    assert f"/inspektorat/kasus/{budi}" in phone("yusuf").page(f"/inspektorat?q={NIK}").text
 
 
 @pytest.mark.parametrize("login", [login for login, _, role, _ in PEOPLE if role != "inspektorat"])
