@@ -406,7 +406,9 @@ class Read:
                     self._take(event_of(text, len(self) + 1))
                 else:
                     (head if part == "head" else tail).append(text)
-        self.rest = shaped(parsed("".join(head) + '"events":[]' + "".join(tail), "bukti.json"))
+        before = "".join(head).removeprefix("\ufeff")
+        self.rest = shaped(parsed(before + "".join(tail), "bukti.json"))
+        parsed(before + "]}", "Daftar kejadian tidak di tempatnya: bagian bukti.json sebelum itu")
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -443,34 +445,45 @@ class Read:
 
 
 def parts(file: BinaryIO, step: Any) -> Iterator[tuple[str, str]]:
-    """The lines of bukti.json: what stands before the events, the events, one a line, and what follows."""
-    part, rest = "head", REST_BYTES
+    """The lines of bukti.json: what stands before the events, the events, one a line, and what follows.
+
+    Head and tail together are a pack with no event in it, to the letter: what others would not read, we do not either.
+    """
+    part, rest, ended = "head", REST_BYTES, ""
     while True:
         line = file.readline(EVENT_BYTES if part == "event" else rest)
         if not line:
             break
         step(len(line))
-        text = _utf8(line).strip()
-        if part == "head" and text.replace(" ", "") == '"events":[':
+        text = _utf8(line)
+        if part == "event":
+            text = text.strip(BLANK)
+            if text and ended == ("," if text[0] == "]" else "}"):
+                raise Unreadable("bukti.json bukan JSON: di daftar kejadian ada koma yang kurang atau lebih.")
+            if text.startswith("]"):
+                part = "tail"
+                yield part, text
+            elif text:
+                ended = "," if text.endswith(",") else "}"
+                yield part, text[:-1] if ended == "," else text
+            continue
+        rest -= len(line)
+        if rest <= 0:
+            raise Unreadable("bukti.json terlalu besar untuk sebuah paket bukti.")
+        yield part, text
+        if part == "head" and re.fullmatch(r'"events"[ \t]*:[ \t]*\[', text.strip(BLANK)):
             part = "event"
-        elif part == "event" and text.startswith("]"):
-            part = "tail"
-            yield part, text[1:]
-        elif part == "event":
-            if text:
-                yield part, text[:-1] if text.endswith(",") else text
-        else:
-            rest -= len(line)
-            if rest <= 0:
-                raise Unreadable("bukti.json terlalu besar untuk sebuah paket bukti.")
-            yield part, text
     if part != "tail":
         raise Unreadable("Ini bukan bukti.json: daftar kejadiannya tidak ada, atau berkas terpotong.")
 
 
+BLANK = " \t\r\n"
+"""What may stand between things in JSON, and no other blanks."""
+
+
 def _utf8(line: bytes) -> str:
     try:
-        return line.decode("utf-8-sig")
+        return line.decode()
     except UnicodeDecodeError as broken:
         raise Unreadable("bukti.json rusak: ada huruf yang tidak dapat dibaca.") from broken
 
@@ -514,14 +527,21 @@ def event_of(line: str, number: int) -> dict[str, Any]:
     return event
 
 
+SHAPES = {
+    "about": dict, "made_at": str, "made_for": str, "editions": list, "key": str, "checkpoint": str, "earlier": list,
+    "events": list, "proof": list,
+}  # fmt: skip
+
+
 def shaped(rest: Any) -> dict[str, Any]:
     """Everything of a pack but its events, if it has the form we know."""
     if not isinstance(rest, dict) or "format" not in rest:
         raise Unreadable("Ini bukan bukti.json: tidak disebut formatnya.")
     if rest["format"] != FORMAT:
         raise Unreadable(f"Format {_plain(rest['format'])} tidak dikenal program ini, yang hanya mengenal {FORMAT}.")
-    shapes = (("about", dict), ("made_at", str), ("key", str), ("checkpoint", str), ("earlier", list), ("proof", list))
-    for name, shape in shapes:
+    if unknown := rest.keys() - {"format", *SHAPES}:
+        raise Unreadable(f"Di bukti.json ada {_plain(min(unknown))}, yang tidak dikenal program ini.")
+    for name, shape in SHAPES.items():
         if not isinstance(rest.get(name), shape):
             raise Unreadable(f"Di bukti.json tidak ada {name}, atau bentuknya lain.")
     if rest["about"].get("kind") not in KINDS:

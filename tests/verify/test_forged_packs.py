@@ -1,0 +1,94 @@
+"""Packs made to look like more than they prove: what the verifier says of them."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.verify.packs import BUDI, KABUPATEN, Log, checked, key_of, log, pack, story, text_of, zipped
+
+KEY = key_of(KABUPATEN)
+
+
+@pytest.fixture(scope="module")
+def book() -> Log:
+    return log(story(21))
+
+
+def refused(path: Path) -> str:
+    said = checked(path, "--kunci", KEY)
+    assert said.code == 2, said.text
+    assert "Terbukti:" not in said.text
+    return said.text
+
+
+# Other events than those that were proven
+
+
+LIE = {"position": 1, "case": BUDI, "state": '{"kg":3.1}'}
+
+
+def hidden(book: Log, before: str, after: str) -> str:
+    """A pack whose true events stand after `before` and are followed by `after`."""
+    head, events, tail = re.split(r'("events": \[\n.*\n\])', text_of(pack(book)), flags=re.S)
+    return f"{head}{before}{events}{after}{tail}"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('"x":{\n', f'}},\n"events": [{json.dumps(LIE)}]'),
+        ('"x":{\n', '},\n"events": []'),
+        ('"x":{\n', "}"),
+        ('"x":[{\n', f'}}],\n"events": [{json.dumps(LIE)}]'),
+        ("", f',\n"events": [{json.dumps(LIE)}]'),
+        ("", f',\n"Events": [{json.dumps(LIE)}]'),
+        ("", f',\n"\\u0065vents": [{json.dumps(LIE)}]'),
+    ],
+)
+def test_events_that_another_reader_would_not_take_for_those_of_the_pack(
+    book: Log, tmp_path: Path, before: str, after: str
+) -> None:
+    text = hidden(book, before, after)
+    assert text != text_of(pack(book))
+    refused(zipped(tmp_path, text))
+
+
+@pytest.mark.parametrize("instead", [[], [LIE]])
+def test_events_hidden_within_a_part_that_belongs_there(book: Log, tmp_path: Path, instead: list[Any]) -> None:
+    about = f'"about": {{"kind": "kasus", "case": "{BUDI}",\n'
+    text = hidden(book, about, f'}},\n"events": {json.dumps(instead)}')
+    text = text.replace('"about": {"kind": "kasus", "case": "' + BUDI + '"},\n', "", 1)
+    assert len(json.loads(text)["events"]) == len(instead)
+    refused(zipped(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("reads", "instead"),
+    [
+        ('"events": [', '"e vents": ['),
+        ('"made_for": "inspektorat"', '"made_for": "inspektorat\n"'),
+        ('"made_for"', '\u00a0\n\u00a0"made_for"'),
+        ('"made_for"', '\ufeff"made_for"'),
+        ('."},\n', '."}\n'),
+        ('."}\n],', '."},\n],'),
+    ],
+)
+def test_what_other_readers_would_not_take_for_json(book: Log, tmp_path: Path, reads: str, instead: str) -> None:
+    text = text_of(pack(book))
+    assert reads in text
+    refused(zipped(tmp_path, text.replace(reads, instead, 1)))
+
+
+@pytest.mark.parametrize("name", ["format", "about", "made_at", "made_for", "editions", "key", "earlier", "proof"])
+def test_a_part_that_stands_there_twice(book: Log, tmp_path: Path, name: str) -> None:
+    text = text_of(pack(book))
+    refused(zipped(tmp_path, text.replace("{", f'{{"{name}": {json.dumps(pack(book)[name])},', 1)))
+
+
+def test_a_part_it_does_not_know(book: Log, tmp_path: Path) -> None:
+    assert "tidak dikenal" in refused(zipped(tmp_path, text_of(pack(book, catatan="Disetujui"))))
