@@ -237,7 +237,7 @@ def check_kept(
 
 def _larger(name: str, own: Point, point: Point, read: Read, told: Told) -> None:
     """A checkpoint of a longer log than the pack's: the log was cut, or the pack is older."""
-    if point.at >= own.at:
+    if point.at > own.at:
         told.altered.append(
             f"{name} ({_at(own)}) lebih panjang daripada titik paket ({_at(point)}), padahal titik paket lebih baru. "
             f"Buku dipotong: sedikitnya {_n(own.size - point.size)} kejadian terakhir hilang."
@@ -250,7 +250,7 @@ def _larger(name: str, own: Point, point: Point, read: Read, told: Told) -> None
             "tanyakan sebabnya; boleh jadi buku dipotong."
         )
     told.unchecked.append(
-        f"{name} ({_at(own)}) lebih baru daripada titik paket ({_at(point)}), jadi paket ini lebih tua. "
+        f"{name} ({_at(own)}) lebih panjang daripada titik paket ({_at(point)}), jadi paket ini lebih tua. "
         f"Minta paket baru untuk membandingkannya.{later}"
     )
 

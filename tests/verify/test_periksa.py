@@ -277,6 +277,14 @@ def test_a_pack_older_than_the_point_kept_is_no_accusation(book: Log, tmp_path: 
     assert "jadi paket ini lebih tua" in said.text
 
 
+def test_a_pack_of_the_same_second_as_the_longer_point_kept_is_no_accusation(book: Log, tmp_path: Path) -> None:
+    own = tmp_path / "titik.txt"
+    own.write_text(note(book, 21))
+    said = checked(zipped(tmp_path, pack(log(story(18)))), "--titik", own)
+    assert said.code == 2
+    assert "Buku dipotong" not in said.text
+
+
 def test_a_point_for_which_the_pack_has_no_proof_is_not_passed_over(book: Log, tmp_path: Path) -> None:
     own = tmp_path / "titik.txt"
     own.write_text(note(book, 14))
