@@ -151,7 +151,11 @@ def _does_not_fit(read: Read) -> str:
 
 def _say_events(read: Read, told: Told) -> None:
     full = len(read) - read.withheld
-    if full:
+    if not full:
+        told.unchecked.append(
+            f"Paket ini tidak memuat satu kejadian pun{' selain yang ditahan' if read.withheld else ''}."
+        )
+    else:
         told.proven.append(
             f"{_n(full)} kejadian di paket ini tercatat di buku pada posisi yang disebut, dan tidak satu huruf pun "
             "berubah: isi, waktu dicatat, akun, jabatan, unit, perangkat, dan edisi juknis."
@@ -259,32 +263,38 @@ def _larger(name: str, own: Point, point: Point, read: Read, told: Told) -> None
 
 
 def check_completeness(read: Read, point: Point, told: Told) -> None:
-    """Nothing is left out that a pack of this kind must hold."""
-    kind = read.rest["about"]["kind"]
-    if kind == "kasus":
+    """The pack is of what it says it is of, and nothing is left out that a pack of this kind must hold."""
+    about, but = read.rest["about"], ""
+    if about["kind"] in ("kasus", "pmt"):
+        if any(one != about.get("case") for one in read.versions):
+            raise Unreadable("Paket satu kasus ini memuat kejadian kasus lain daripada yang disebutnya.")
+        but = ", kecuali nomor kasusnya" if read.versions else ""
+    if about["kind"] == "kasus":
         _check_case(read, told)
-    elif kind == "buku":
+    elif about["kind"] == "buku":
         _check_book(read, point, told)
     else:
         told.not_proven.append(
-            "Bahwa paket ini memuat semua kejadian yang bersangkutan: pembuat paket yang memilihnya. "
+            "Bahwa paket ini memuat semua kejadian yang bersangkutan, dan hanya itu: pembuat paket yang memilihnya. "
             "Untuk itu minta riwayat kasusnya atau buku seutuhnya."
         )
+    told.not_proven.append(f"Baris Paket dan Dibuat di atas{but}.")
 
 
 def _check_case(read: Read, told: Told) -> None:
-    case = read.rest["about"].get("case")
-    if any(one != case for one in read.versions):
-        raise Unreadable("Paket riwayat satu kasus ini memuat kejadian kasus lain.")
-    latest = read.versions.get(case, 0)
+    latest = max(read.versions.values(), default=0)
     if read.missing:
         told.altered.append(
             f"Riwayat ini tidak lengkap: kejadian versi {_few(read.missing)} tidak ada di paket dan tidak disebut "
             "ditahan."
         )
+    elif read.withheld:
+        told.not_proven.append(
+            f"Bahwa riwayat ini lengkap sampai versi {latest}: paling banyak {_n(read.withheld)} versi tidak "
+            "diperlihatkan; bahwa yang ditahan milik kasus ini tidak terbukti."
+        )
     elif latest and not told.altered:
-        but = f", {read.withheld} di antaranya ditahan" if read.withheld else ""
-        told.proven.append(f"Riwayat kasus ini lengkap dari versi 1 sampai {latest}{but}.")
+        told.proven.append(f"Riwayat kasus ini lengkap dari versi 1 sampai {latest}.")
     told.not_proven.append(f"Bahwa kasus ini tidak mempunyai kejadian sesudah versi {latest}.")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.verify.packs import BUDI, KABUPATEN, Log, checked, key_of, log, pack, story, text_of, zipped
+from tests.verify.packs import ANI, BUDI, KABUPATEN, Log, checked, key_of, log, pack, story, text_of, withheld, zipped
 
 KEY = key_of(KABUPATEN)
 
@@ -92,3 +92,57 @@ def test_a_part_that_stands_there_twice(book: Log, tmp_path: Path, name: str) ->
 
 def test_a_part_it_does_not_know(book: Log, tmp_path: Path) -> None:
     assert "tidak dikenal" in refused(zipped(tmp_path, text_of(pack(book, catatan="Disetujui"))))
+
+
+# A heading that says more than the events
+
+
+def test_a_pmt_cycle_of_another_child(book: Log, tmp_path: Path) -> None:
+    told = pack(book, about={"kind": "pmt", "case": ANI, "cycle": "1"})
+    assert "memuat kejadian kasus lain" in refused(zipped(tmp_path, told))
+
+
+def test_a_pmt_cycle_without_a_case(book: Log, tmp_path: Path) -> None:
+    assert "memuat kejadian kasus lain" in refused(zipped(tmp_path, pack(book, about={"kind": "pmt", "cycle": "1"})))
+
+
+@pytest.mark.parametrize(
+    ("about", "says"),
+    [
+        ({"kind": "kasus", "case": BUDI}, "Baris Paket dan Dibuat di atas, kecuali nomor kasusnya."),
+        ({"kind": "pmt", "case": BUDI, "cycle": "2"}, "Baris Paket dan Dibuat di atas, kecuali nomor kasusnya."),
+        ({"kind": "desa-triwulan", "desa": "3603332001"}, "Baris Paket dan Dibuat di atas."),
+        ({"kind": "permintaan", "letter": "700/12"}, "Baris Paket dan Dibuat di atas."),
+    ],
+)
+def test_what_the_heading_says_is_not_passed_off_as_proven(
+    book: Log, tmp_path: Path, about: dict[str, str], says: str
+) -> None:
+    said = checked(zipped(tmp_path, pack(book, about=about)), "--kunci", KEY)
+    assert said.code == 0, said.text
+    assert says in said.text.partition("Tidak dapat dibuktikan:")[2]
+
+
+def test_the_digest_of_another_child_s_event_does_not_fill_a_gap_unsaid(book: Log, tmp_path: Path) -> None:
+    positions = [e["position"] for e in book.events if e["case"] == BUDI and e["version"] != 5]
+    told = pack(book, sorted([*positions, 8]))  # in place of position 9
+    told["events"][4] = withheld(book, 8)
+    said = checked(zipped(tmp_path, told), "--kunci", KEY)
+    proven, _, unproven = said.text.partition("Tidak dapat dibuktikan:")
+    assert "lengkap" not in proven
+    assert "paling banyak 1 versi tidak diperlihatkan; bahwa yang ditahan milik kasus ini tidak terbukti" in unproven
+
+
+@pytest.mark.parametrize("kind", ["kasus", "pmt", "desa-triwulan", "permintaan"])
+def test_a_pack_without_events_proves_nothing(book: Log, tmp_path: Path, kind: str) -> None:
+    said = checked(zipped(tmp_path, pack(book, [], about={"kind": kind, "case": BUDI})), "--kunci", KEY)
+    assert said.code == 2
+    assert "Paket ini tidak memuat satu kejadian pun." in said.text
+
+
+def test_a_pack_of_nothing_but_digests_proves_nothing_of_a_case(book: Log, tmp_path: Path) -> None:
+    told = pack(book, [8])
+    told["events"] = [withheld(book, 8)]
+    said = checked(zipped(tmp_path, told), "--kunci", KEY)
+    assert said.code == 2
+    assert "Paket ini tidak memuat satu kejadian pun selain yang ditahan." in said.text
