@@ -21,6 +21,7 @@ import json
 import re
 import sys
 import time
+import unicodedata
 import zipfile
 from array import array
 from bisect import bisect_left
@@ -347,6 +348,7 @@ class Pack(NamedTuple):
     proof: BinaryIO
     bytes: int
     note: Optional[str]
+    """titik.txt; empty where the zip has none, None where there is no zip."""
 
 
 @contextmanager
@@ -360,6 +362,7 @@ def opened(path: Path) -> Iterator[Pack]:
                 yield Pack(file, path.stat().st_size, None)
                 return
             with zipfile.ZipFile(file) as packed:
+                _each_once(packed, path)
                 member = _member(packed, "bukti.json", path)
                 note = _small(packed, "titik.txt", path)
                 with packed.open(member) as proof:
@@ -376,20 +379,38 @@ def opened(path: Path) -> Iterator[Pack]:
         raise Unreadable(f"Berkas {path} tidak dapat dibaca: {broken.strerror or broken}.") from broken
 
 
+FILES = ("bukti.json", "bukti.pdf", "titik.txt", "periksa.py", "BACA-DULU.txt")
+
+
+def _each_once(packed: zipfile.ZipFile, path: Path) -> None:
+    """No file but these by a name that some computer takes for one of them: it would unpack the one or the other."""
+    names = packed.namelist()
+    for file in FILES:
+        alike = [name for name in names if _bare(name) == file.casefold()]
+        if alike not in ([], [file]):
+            raise Unreadable(
+                f"Di dalam {path.name} ada lebih dari satu {file}, atau berkas lain yang namanya mirip: "
+                f"{_plain(', '.join(alike))}; paket seperti ini tidak boleh dipercaya."
+            )
+
+
+def _bare(name: str) -> str:
+    """A name without folder, capitals, other forms of its letters, and what Windows cuts off at its end."""
+    return unicodedata.normalize("NFKC", name).casefold().replace("\\", "/").rpartition("/")[2].rstrip(". ")
+
+
 def _member(packed: zipfile.ZipFile, name: str, path: Path) -> zipfile.ZipInfo:
-    found = [one for one in packed.infolist() if one.filename == name]
-    if not found:
-        raise Unreadable(f"Di dalam {path.name} tidak ada {name}; ini bukan paket bukti.")
-    if len(found) > 1:
-        raise Unreadable(f"Di dalam {path.name} ada lebih dari satu {name}; paket seperti ini tidak boleh dipercaya.")
-    if found[0].file_size > RATIO * max(found[0].compress_size, 1) or found[0].compress_size > path.stat().st_size:
-        raise Unreadable(f"{name} di dalam {path.name} mengembang tidak wajar (bom zip); tidak dibuka.")
-    return found[0]
-
-
-def _small(packed: zipfile.ZipFile, name: str, path: Path) -> Optional[str]:
     if name not in packed.namelist():
-        return None
+        raise Unreadable(f"Di dalam {path.name} tidak ada {name}; ini bukan paket bukti.")
+    found = packed.getinfo(name)
+    if found.file_size > RATIO * max(found.compress_size, 1) or found.compress_size > path.stat().st_size:
+        raise Unreadable(f"{name} di dalam {path.name} mengembang tidak wajar (bom zip); tidak dibuka.")
+    return found
+
+
+def _small(packed: zipfile.ZipFile, name: str, path: Path) -> str:
+    if name not in packed.namelist():
+        return ""
     member = _member(packed, name, path)
     if member.file_size > NOTE_BYTES:
         raise Unreadable(f"{name} di dalam {path.name} terlalu besar untuk sebuah titik uji.")
@@ -783,13 +804,18 @@ def _note_in(path: Path) -> str:
     except OSError as broken:
         raise Unreadable(f"Titik {path} tidak dapat dibaca: {broken.strerror or broken}.") from broken
     with opened(path) as pack:
-        if pack.note is None:
+        if not pack.note:
             raise Unreadable(f"Di dalam {path.name} tidak ada titik.txt.")
         return pack.note
 
 
 def check_titik_file(note: Optional[str], checkpoint: str, told: Told) -> None:
-    if note is not None and note.strip() != checkpoint.strip():
+    """The checkpoint that is kept from a pack is the one that is checked, to the letter."""
+    if note == "":
+        told.unchecked.append(
+            "Di dalam zip ini tidak ada titik.txt, atau kosong. Yang diperiksa ialah titik di bukti.json."
+        )
+    elif note is not None and note != checkpoint:
         told.altered.append("titik.txt di dalam paket berbeda dari titik di bukti.json. Jangan simpan titik.txt itu.")
 
 

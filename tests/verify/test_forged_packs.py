@@ -4,12 +4,28 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.verify.packs import ANI, BUDI, KABUPATEN, Log, checked, key_of, log, pack, story, text_of, withheld, zipped
+from tests.verify.packs import (
+    ANI,
+    BUDI,
+    KABUPATEN,
+    Log,
+    checked,
+    key_of,
+    log,
+    note,
+    pack,
+    story,
+    text_of,
+    withheld,
+    zipped,
+)
 
 KEY = key_of(KABUPATEN)
 
@@ -146,3 +162,45 @@ def test_a_pack_of_nothing_but_digests_proves_nothing_of_a_case(book: Log, tmp_p
     said = checked(zipped(tmp_path, told), "--kunci", KEY)
     assert said.code == 2
     assert "Paket ini tidak memuat satu kejadian pun selain yang ditahan." in said.text
+
+
+# Files by almost the same name
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Titik.txt", "Bukti.json", "BUKTI.JSON", "PERIKSA.PY", "baca-dulu.txt", "./titik.txt", "lain/bukti.json",
+     "lain\\titik.txt", "titik.txt.", "titik.txt ", "\uff54itik.txt", "bukti.json\x00.bak"],
+)  # fmt: skip
+def test_a_file_that_some_computer_would_take_for_another_one(book: Log, tmp_path: Path, name: str) -> None:
+    path = zipped(tmp_path, pack(book))
+    with zipfile.ZipFile(path, "a") as packed, warnings.catch_warnings(action="ignore"):
+        packed.writestr(name, "lain")
+    assert "tidak boleh dipercaya" in refused(path)
+
+
+def test_further_files_beside_those_of_the_pack_are_passed_over(book: Log, tmp_path: Path) -> None:
+    path = zipped(tmp_path, pack(book))
+    with zipfile.ZipFile(path, "a") as packed:
+        packed.writestr("surat-pengantar.pdf", "lain")
+    assert checked(path, "--kunci", KEY).code == 0
+
+
+def test_a_pack_without_titik_txt_is_said_to_be(book: Log, tmp_path: Path) -> None:
+    said = checked(zipped(tmp_path, text_of(pack(book))), "--kunci", KEY)
+    assert said.code == 2
+    assert "Di dalam zip ini tidak ada titik.txt" in said.text
+
+
+@pytest.mark.parametrize("more", ["\n", " ", "\u2014 orang lain AAAA\n"])
+def test_a_titik_txt_with_something_added(book: Log, tmp_path: Path, more: str) -> None:
+    said = checked(zipped(tmp_path, pack(book), titik=note(book, 21) + more), "--kunci", KEY)
+    assert said.code == 1
+    assert "titik.txt di dalam paket berbeda" in said.text
+
+
+def test_an_older_pack_without_titik_txt_serves_as_no_point(book: Log, tmp_path: Path) -> None:
+    own = zipped(tmp_path, text_of(pack(book)), "lama.zip")
+    said = checked(zipped(tmp_path, pack(book)), "--titik", own)
+    assert said.code == 2
+    assert "tidak ada titik.txt" in said.text
