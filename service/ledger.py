@@ -98,34 +98,37 @@ def _take_in(conn: Conn, schema: str) -> None:
 
 
 def sign(conn: Conn, of: Ledger, signer: Signer, at_once: bool = False) -> Checkpoint | None:
-    """A new checkpoint, if it is time or `at_once`; None where there is no need. Raises Broken."""
+    """A new checkpoint, if it is time or `at_once`; None where there is no need. Raises Broken.
+
+    Its moment is later than that of the one before by a second at least, the unit that is signed: whoever holds a
+    longer and a shorter one of the same second could not tell a new log from one that was cut.
+    """
     with conn.transaction():
         held = conn.execute(_sql(of.schema, _HOLD), prepare=True).fetchone()
         if held is None:
             return None
         size, wanted = held
-        last, now = newest(conn, of.schema), datetime.now(UTC)
+        last, at = newest(conn, of.schema), datetime.now(UTC)
         _still_known(conn, of, last)
         if last is not None:
             _goes_on(conn, of.schema, size, last)
             of.remembered[of.schema] = last
-        if not _is_time(of, last, size, wanted, now, at_once):
+            at = max(at, last.at + timedelta(seconds=1))
+        if not _is_time(of, last, size, wanted, at, at_once):
             return None
-        made = checkpoint(
-            signer, size, Tree(conn, of.schema, size, fresh=True).root(), max(now, last.at) if last else now
-        )
+        made = checkpoint(signer, size, Tree(conn, of.schema, size, fresh=True).root(), at)
         asked = {"size": made.size, "root": made.root, "at": made.at, "note": made.note}
         conn.execute(_sql(of.schema, _KEEP), asked)
     of.remembered[of.schema] = made
     return made
 
 
-def _is_time(of: Ledger, last: Checkpoint | None, size: int, wanted: int, now: datetime, at_once: bool) -> bool:
+def _is_time(of: Ledger, last: Checkpoint | None, size: int, wanted: int, at: datetime, at_once: bool) -> bool:
     if size == (last.size if last else 0):
         return False
     if last is None or at_once or size >= wanted > last.size:
         return True
-    return size - last.size >= of.events or now - last.at >= of.every
+    return size - last.size >= of.events or at - last.at >= of.every
 
 
 def _still_known(conn: Conn, of: Ledger, last: Checkpoint | None) -> None:

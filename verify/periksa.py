@@ -21,6 +21,7 @@ import json
 import re
 import sys
 import time
+import unicodedata
 import zipfile
 from array import array
 from bisect import bisect_left
@@ -151,7 +152,11 @@ def _does_not_fit(read: Read) -> str:
 
 def _say_events(read: Read, told: Told) -> None:
     full = len(read) - read.withheld
-    if full:
+    if not full:
+        told.unchecked.append(
+            f"Paket ini tidak memuat satu kejadian pun{' selain yang ditahan' if read.withheld else ''}."
+        )
+    else:
         told.proven.append(
             f"{_n(full)} kejadian di paket ini tercatat di buku pada posisi yang disebut, dan tidak satu huruf pun "
             "berubah: isi, waktu dicatat, akun, jabatan, unit, perangkat, dan edisi juknis."
@@ -237,7 +242,7 @@ def check_kept(
 
 def _larger(name: str, own: Point, point: Point, read: Read, told: Told) -> None:
     """A checkpoint of a longer log than the pack's: the log was cut, or the pack is older."""
-    if point.at >= own.at:
+    if point.at > own.at:
         told.altered.append(
             f"{name} ({_at(own)}) lebih panjang daripada titik paket ({_at(point)}), padahal titik paket lebih baru. "
             f"Buku dipotong: sedikitnya {_n(own.size - point.size)} kejadian terakhir hilang."
@@ -250,7 +255,7 @@ def _larger(name: str, own: Point, point: Point, read: Read, told: Told) -> None
             "tanyakan sebabnya; boleh jadi buku dipotong."
         )
     told.unchecked.append(
-        f"{name} ({_at(own)}) lebih baru daripada titik paket ({_at(point)}), jadi paket ini lebih tua. "
+        f"{name} ({_at(own)}) lebih panjang daripada titik paket ({_at(point)}), jadi paket ini lebih tua. "
         f"Minta paket baru untuk membandingkannya.{later}"
     )
 
@@ -259,32 +264,38 @@ def _larger(name: str, own: Point, point: Point, read: Read, told: Told) -> None
 
 
 def check_completeness(read: Read, point: Point, told: Told) -> None:
-    """Nothing is left out that a pack of this kind must hold."""
-    kind = read.rest["about"]["kind"]
-    if kind == "kasus":
+    """The pack is of what it says it is of, and nothing is left out that a pack of this kind must hold."""
+    about, but = read.rest["about"], ""
+    if about["kind"] in ("kasus", "pmt"):
+        if any(one != about.get("case") for one in read.versions):
+            raise Unreadable("Paket satu kasus ini memuat kejadian kasus lain daripada yang disebutnya.")
+        but = ", kecuali nomor kasusnya" if read.versions else ""
+    if about["kind"] == "kasus":
         _check_case(read, told)
-    elif kind == "buku":
+    elif about["kind"] == "buku":
         _check_book(read, point, told)
     else:
         told.not_proven.append(
-            "Bahwa paket ini memuat semua kejadian yang bersangkutan: pembuat paket yang memilihnya. "
+            "Bahwa paket ini memuat semua kejadian yang bersangkutan, dan hanya itu: pembuat paket yang memilihnya. "
             "Untuk itu minta riwayat kasusnya atau buku seutuhnya."
         )
+    told.not_proven.append(f"Baris Paket dan Dibuat di atas{but}.")
 
 
 def _check_case(read: Read, told: Told) -> None:
-    case = read.rest["about"].get("case")
-    if any(one != case for one in read.versions):
-        raise Unreadable("Paket riwayat satu kasus ini memuat kejadian kasus lain.")
-    latest = read.versions.get(case, 0)
+    latest = max(read.versions.values(), default=0)
     if read.missing:
         told.altered.append(
             f"Riwayat ini tidak lengkap: kejadian versi {_few(read.missing)} tidak ada di paket dan tidak disebut "
             "ditahan."
         )
+    elif read.withheld:
+        told.not_proven.append(
+            f"Bahwa riwayat ini lengkap sampai versi {latest}: paling banyak {_n(read.withheld)} versi tidak "
+            "diperlihatkan; bahwa yang ditahan milik kasus ini tidak terbukti."
+        )
     elif latest and not told.altered:
-        but = f", {read.withheld} di antaranya ditahan" if read.withheld else ""
-        told.proven.append(f"Riwayat kasus ini lengkap dari versi 1 sampai {latest}{but}.")
+        told.proven.append(f"Riwayat kasus ini lengkap dari versi 1 sampai {latest}.")
     told.not_proven.append(f"Bahwa kasus ini tidak mempunyai kejadian sesudah versi {latest}.")
 
 
@@ -337,6 +348,7 @@ class Pack(NamedTuple):
     proof: BinaryIO
     bytes: int
     note: Optional[str]
+    """titik.txt; empty where the zip has none, None where there is no zip."""
 
 
 @contextmanager
@@ -350,6 +362,7 @@ def opened(path: Path) -> Iterator[Pack]:
                 yield Pack(file, path.stat().st_size, None)
                 return
             with zipfile.ZipFile(file) as packed:
+                _each_once(packed, path)
                 member = _member(packed, "bukti.json", path)
                 note = _small(packed, "titik.txt", path)
                 with packed.open(member) as proof:
@@ -366,20 +379,38 @@ def opened(path: Path) -> Iterator[Pack]:
         raise Unreadable(f"Berkas {path} tidak dapat dibaca: {broken.strerror or broken}.") from broken
 
 
+FILES = ("bukti.json", "bukti.pdf", "titik.txt", "periksa.py", "BACA-DULU.txt")
+
+
+def _each_once(packed: zipfile.ZipFile, path: Path) -> None:
+    """No file but these by a name that some computer takes for one of them: it would unpack the one or the other."""
+    names = packed.namelist()
+    for file in FILES:
+        alike = [name for name in names if _bare(name) == file.casefold()]
+        if alike not in ([], [file]):
+            raise Unreadable(
+                f"Di dalam {path.name} ada lebih dari satu {file}, atau berkas lain yang namanya mirip: "
+                f"{_plain(', '.join(alike))}; paket seperti ini tidak boleh dipercaya."
+            )
+
+
+def _bare(name: str) -> str:
+    """A name without folder, capitals, other forms of its letters, and what Windows cuts off at its end."""
+    return unicodedata.normalize("NFKC", name).casefold().replace("\\", "/").rpartition("/")[2].rstrip(". ")
+
+
 def _member(packed: zipfile.ZipFile, name: str, path: Path) -> zipfile.ZipInfo:
-    found = [one for one in packed.infolist() if one.filename == name]
-    if not found:
-        raise Unreadable(f"Di dalam {path.name} tidak ada {name}; ini bukan paket bukti.")
-    if len(found) > 1:
-        raise Unreadable(f"Di dalam {path.name} ada lebih dari satu {name}; paket seperti ini tidak boleh dipercaya.")
-    if found[0].file_size > RATIO * max(found[0].compress_size, 1) or found[0].compress_size > path.stat().st_size:
-        raise Unreadable(f"{name} di dalam {path.name} mengembang tidak wajar (bom zip); tidak dibuka.")
-    return found[0]
-
-
-def _small(packed: zipfile.ZipFile, name: str, path: Path) -> Optional[str]:
     if name not in packed.namelist():
-        return None
+        raise Unreadable(f"Di dalam {path.name} tidak ada {name}; ini bukan paket bukti.")
+    found = packed.getinfo(name)
+    if found.file_size > RATIO * max(found.compress_size, 1) or found.compress_size > path.stat().st_size:
+        raise Unreadable(f"{name} di dalam {path.name} mengembang tidak wajar (bom zip); tidak dibuka.")
+    return found
+
+
+def _small(packed: zipfile.ZipFile, name: str, path: Path) -> str:
+    if name not in packed.namelist():
+        return ""
     member = _member(packed, name, path)
     if member.file_size > NOTE_BYTES:
         raise Unreadable(f"{name} di dalam {path.name} terlalu besar untuk sebuah titik uji.")
@@ -406,7 +437,9 @@ class Read:
                     self._take(event_of(text, len(self) + 1))
                 else:
                     (head if part == "head" else tail).append(text)
-        self.rest = shaped(parsed("".join(head) + '"events":[]' + "".join(tail), "bukti.json"))
+        before = "".join(head).removeprefix("\ufeff")
+        self.rest = shaped(parsed(before + "".join(tail), "bukti.json"))
+        parsed(before + "]}", "Daftar kejadian tidak di tempatnya: bagian bukti.json sebelum itu")
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -443,34 +476,45 @@ class Read:
 
 
 def parts(file: BinaryIO, step: Any) -> Iterator[tuple[str, str]]:
-    """The lines of bukti.json: what stands before the events, the events, one a line, and what follows."""
-    part, rest = "head", REST_BYTES
+    """The lines of bukti.json: what stands before the events, the events, one a line, and what follows.
+
+    Head and tail together are a pack with no event in it, to the letter: what others would not read, we do not either.
+    """
+    part, rest, ended = "head", REST_BYTES, ""
     while True:
         line = file.readline(EVENT_BYTES if part == "event" else rest)
         if not line:
             break
         step(len(line))
-        text = _utf8(line).strip()
-        if part == "head" and text.replace(" ", "") == '"events":[':
+        text = _utf8(line)
+        if part == "event":
+            text = text.strip(BLANK)
+            if text and ended == ("," if text[0] == "]" else "}"):
+                raise Unreadable("bukti.json bukan JSON: di daftar kejadian ada koma yang kurang atau lebih.")
+            if text.startswith("]"):
+                part = "tail"
+                yield part, text
+            elif text:
+                ended = "," if text.endswith(",") else "}"
+                yield part, text[:-1] if ended == "," else text
+            continue
+        rest -= len(line)
+        if rest <= 0:
+            raise Unreadable("bukti.json terlalu besar untuk sebuah paket bukti.")
+        yield part, text
+        if part == "head" and re.fullmatch(r'"events"[ \t]*:[ \t]*\[', text.strip(BLANK)):
             part = "event"
-        elif part == "event" and text.startswith("]"):
-            part = "tail"
-            yield part, text[1:]
-        elif part == "event":
-            if text:
-                yield part, text[:-1] if text.endswith(",") else text
-        else:
-            rest -= len(line)
-            if rest <= 0:
-                raise Unreadable("bukti.json terlalu besar untuk sebuah paket bukti.")
-            yield part, text
     if part != "tail":
         raise Unreadable("Ini bukan bukti.json: daftar kejadiannya tidak ada, atau berkas terpotong.")
 
 
+BLANK = " \t\r\n"
+"""What may stand between things in JSON, and no other blanks."""
+
+
 def _utf8(line: bytes) -> str:
     try:
-        return line.decode("utf-8-sig")
+        return line.decode()
     except UnicodeDecodeError as broken:
         raise Unreadable("bukti.json rusak: ada huruf yang tidak dapat dibaca.") from broken
 
@@ -514,14 +558,21 @@ def event_of(line: str, number: int) -> dict[str, Any]:
     return event
 
 
+SHAPES = {
+    "about": dict, "made_at": str, "made_for": str, "editions": list, "key": str, "checkpoint": str, "earlier": list,
+    "events": list, "proof": list,
+}  # fmt: skip
+
+
 def shaped(rest: Any) -> dict[str, Any]:
     """Everything of a pack but its events, if it has the form we know."""
     if not isinstance(rest, dict) or "format" not in rest:
         raise Unreadable("Ini bukan bukti.json: tidak disebut formatnya.")
     if rest["format"] != FORMAT:
         raise Unreadable(f"Format {_plain(rest['format'])} tidak dikenal program ini, yang hanya mengenal {FORMAT}.")
-    shapes = (("about", dict), ("made_at", str), ("key", str), ("checkpoint", str), ("earlier", list), ("proof", list))
-    for name, shape in shapes:
+    if unknown := rest.keys() - {"format", *SHAPES}:
+        raise Unreadable(f"Di bukti.json ada {_plain(min(unknown))}, yang tidak dikenal program ini.")
+    for name, shape in SHAPES.items():
         if not isinstance(rest.get(name), shape):
             raise Unreadable(f"Di bukti.json tidak ada {name}, atau bentuknya lain.")
     if rest["about"].get("kind") not in KINDS:
@@ -753,13 +804,18 @@ def _note_in(path: Path) -> str:
     except OSError as broken:
         raise Unreadable(f"Titik {path} tidak dapat dibaca: {broken.strerror or broken}.") from broken
     with opened(path) as pack:
-        if pack.note is None:
+        if not pack.note:
             raise Unreadable(f"Di dalam {path.name} tidak ada titik.txt.")
         return pack.note
 
 
 def check_titik_file(note: Optional[str], checkpoint: str, told: Told) -> None:
-    if note is not None and note.strip() != checkpoint.strip():
+    """The checkpoint that is kept from a pack is the one that is checked, to the letter."""
+    if note == "":
+        told.unchecked.append(
+            "Di dalam zip ini tidak ada titik.txt, atau kosong. Yang diperiksa ialah titik di bukti.json."
+        )
+    elif note is not None and note != checkpoint:
         told.altered.append("titik.txt di dalam paket berbeda dari titik di bukti.json. Jangan simpan titik.txt itu.")
 
 

@@ -198,6 +198,16 @@ def test_it_is_signed_when_enough_was_recorded_or_time_has_passed(store: Store, 
     assert sizes(store) == [10, 120, 122]
 
 
+def test_of_two_signed_at_once_the_longer_one_is_the_later_one(store: Store, book: Ledger) -> None:
+    for told in range(0, 8, 2):
+        tell(store, told, 2)
+        work(book)
+    with store.pool.connection() as conn:
+        moments = [one.at for one in keeping.every(conn, store.schema)]
+    assert len(moments) == len(set(moments)) == 4
+    assert moments == sorted(moments)
+
+
 def sizes(store: Store) -> list[int]:
     with store.pool.connection() as conn:
         return [one.size for one in keeping.every(conn, store.schema)]
