@@ -173,12 +173,12 @@ def test_the_published_note_opens_and_an_altered_one_does_not() -> None:
     signature = "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM="
     note = f"{text}\n— PeterNeumann {signature}\n"
     assert opened(note, key) == text
-    with pytest.raises(BadNote, match="wrong-signature"):
+    with pytest.raises(BadNote, match="tanda tangannya salah"):
         opened(note.replace("answer", "Answer"), key)
-    with pytest.raises(BadNote, match="other-key"):
+    with pytest.raises(BadNote, match="kunci lain"):
         opened(note, Signer("PeterNeumann", SEED).key)
     for broken in ("", "no note", note.replace("—", "-"), note[:-1], f"{text}\n"):
-        with pytest.raises(BadNote, match="no-note"):
+        with pytest.raises(BadNote, match="bukan catatan bertanda tangan"):
             opened(broken, key)
 
 

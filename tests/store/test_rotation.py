@@ -219,7 +219,7 @@ def test_the_former_wrappings_are_gone_from_the_file(kabupaten: Store, conn: Con
         (NEW, "", "Sebutkan kunci lama"),
         (OLD, OLD, "sama dengan yang lama"),
         (NEW, base64.b64encode(bytes(32)).decode(), "Kunci induk tidak cocok"),
-        (NEW, "c2hvcnQ=", "32 bytes"),
+        (NEW, "c2hvcnQ=", "32 byte dalam base64"),
     ],
 )
 def test_wrong_keys_are_told_in_one_line(kabupaten: Store, now: str, before: str, says: str) -> None:
