@@ -257,3 +257,6 @@ def _each(settings: Settings) -> Iterator[tuple[Tenant, Connection[Any]]]:
 def _progress(conn: Connection[Any], tenant: Tenant) -> Any:
     row = conn.execute(_sql(tenant.schema, _COUNT)).fetchone()
     return progressing(row[0] if row else 0, tenant.name)
+
+
+COMMANDS: tuple[click.Command, ...] = (master_key_group,)
