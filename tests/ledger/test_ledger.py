@@ -21,6 +21,7 @@ from service import outlets
 from service.ledger import Broken, Ledger, covering, newest, work
 from service.notes import BadNote, Signer, read_checkpoint, read_key
 from service.outlets import Outlets
+from service.settings import SettingsError, load
 from service.store import Pool, Store
 from tests.ledger.conftest import SEED, tell
 
@@ -285,6 +286,14 @@ def test_nothing_is_signed_of_a_tree_set_back(store: Store, book: Ledger, conn: 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "inspektorat"
+
+
+def test_a_checkpoint_is_not_sent_where_somebody_could_put_another_in_its_place(pool: Pool, store: Store) -> None:
+    home = {"HOME": "/", "DAMPINGI_CHECKPOINT_URL": "http://inspektorat.go.id/titik"}
+    with pytest.raises(SettingsError, match="DAMPINGI_CHECKPOINT_URL harus diawali https://"):
+        outlets.open_outlets(pool, load(home), store.schema)
+    safe = outlets.open_outlets(pool, load({**home, "DAMPINGI_CHECKPOINT_URL": "https://x.go.id/titik"}), store.schema)
+    assert safe.url == "https://x.go.id/titik"
 
 
 def test_every_checkpoint_is_put_into_the_folder_once_and_stays(

@@ -17,7 +17,7 @@ from psycopg.sql import SQL, Identifier
 
 from domain.case import zone
 from service import settings
-from service.accounts import NOBODY
+from service.accounts import NOBODY, Accounts
 from service.cli import main
 from service.handle import record
 from service.ledger import verifier_key
@@ -25,6 +25,7 @@ from service.migrate import migrate
 from service.notes import Signer, checkpoint
 from service.sealing import Sealing
 from service.store import Store, connect
+from service.tenants import Tenant
 from tests.store.given import MASTER_KEY, asked, register, weigh
 from tests.verify.packs import checked
 
@@ -115,6 +116,9 @@ def test_whose_records_left_by_a_command_is_noted(
     role = "bidan" if "bidan" in words else "inspektorat"
     new = noted(dsn, kabupaten)[len(before) :]
     assert new == [(NOBODY, role, kabupaten, case, "evidence", "baris perintah") for case in cases]
+    with connect(dsn, 1, 1) as pool:
+        accounts = Accounts(pool, Tenant(kabupaten, "Kabupaten", dsn))
+        assert accounts.called([str(new[0][0])]) == {str(NOBODY): "Pengelola server"}
 
 
 def noted(dsn: str, kabupaten: str) -> list[tuple[object, ...]]:
