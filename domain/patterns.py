@@ -395,7 +395,6 @@ Pattern = (
 )  # fmt: skip
 OfDay = NightBatch | SameSecond | SameWeights
 OfMonth = RoundWeights | RoundLengths | LateShare
-OfCase = PmtAfterLeaving | OwnReconciliation
 
 # How findings are put together
 

@@ -113,7 +113,10 @@ def shared(size: int, indexes: Iterable[int], hash_at: HashAt) -> tuple[bytes, .
 
 
 def root_by_inclusion(size: int, index: int, leaf_hash: bytes, proof: Sequence[bytes]) -> bytes:
-    """The root that a proof leads to. Whether it is the right one is for the caller to see (RFC 9162, 2.1.3.2)."""
+    """The root that a proof leads to. Whether it is the right one is for the caller to see (RFC 9162, 2.1.3.2).
+
+    What a reader of proofs does: nothing here needs it but the tests, which read ours as an outsider would.
+    """
     if not 0 <= index < size:
         raise BadProof(f"a tree of {size} has no leaf {index}")
     found, at, last = leaf_hash, index, size - 1
@@ -133,7 +136,10 @@ def root_by_inclusion(size: int, index: int, leaf_hash: bytes, proof: Sequence[b
 
 
 def roots_by_consistency(first: int, second: int, root_of_first: bytes, proof: Sequence[bytes]) -> bytes:
-    """The root of the second tree, if the proof shows that the first one is its beginning (RFC 9162, 2.1.4.2)."""
+    """The root of the second tree, if the proof shows that the first one is its beginning (RFC 9162, 2.1.4.2).
+
+    This, too, is what a reader of proofs does, and is used by the tests.
+    """
     if not 0 < first <= second:
         raise BadProof(f"a tree of {second} cannot begin with one of {first}")
     if first == second:

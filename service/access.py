@@ -307,6 +307,11 @@ def below(unit: Unit, units: Units) -> Iterable[Unit]:
             above = units.get(above.parent) if above.parent else None
 
 
+def storied_below(unit: Unit, units: Units) -> frozenset[str]:
+    """Codes of the unit and of those under it that have a story of their own."""
+    return frozenset(one.code for one in below(unit, units) if one.kind in STORIED)
+
+
 class Post(Struct, frozen=True):
     """A role that an account holds in a unit, from a day until before another."""
 

@@ -31,6 +31,9 @@ FRESH_SECONDS = 2.0
 
 SHORTEST_PASSWORD = 8
 
+NOBODY = UUID(int=0)
+"""Stands in the log of reads where a command was typed on the server: whoever did so has no account."""
+
 
 class SignInFailed(Exception):
     """Wrong name, wrong password, closed account, no post: all the same to whoever asks."""
@@ -141,7 +144,14 @@ class Accounts:
     def called(self, actors: Collection[str]) -> dict[str, str]:
         """The names of accounts, open or closed, by their numbers as events have them."""
         with self._conn() as conn:
-            return dict(conn.execute(self._sql["called"], {"actors": sorted(actors)}).fetchall())
+            names = dict(conn.execute(self._sql["called"], {"actors": sorted(actors)}).fetchall())
+        return {**names, str(NOBODY): "Pengelola server"} if str(NOBODY) in actors else names
+
+    def numbered(self, accounts: Collection[UUID]) -> dict[UUID, Account]:
+        """Accounts, open or closed, by their numbers."""
+        with self._conn() as conn:
+            rows = conn.execute(self._sql["numbered"], {"accounts": sorted(accounts)}).fetchall()
+        return {row[0]: Account(*row) for row in rows}
 
     def officers(self, text: str) -> tuple[Account, ...]:
         """Accounts, open or closed, with this in their name or sign-in."""
@@ -396,6 +406,11 @@ WHERE login = %(login)s AND closed_at IS NULL
 SELECT id::text, name
 FROM {s}.accounts
 WHERE id::text = ANY(%(actors)s)
+""",
+    "numbered": """
+SELECT id, login, name
+FROM {s}.accounts
+WHERE id = ANY(%(accounts)s)
 """,
     "officers": """
 SELECT id, login, name

@@ -31,7 +31,7 @@ COLUMNS = ("code", "kind", "name", "parent", "session_day")
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 """No letter that is read as another one: the first password is dictated."""
 
-kabupaten_option = click.option("--kabupaten", help="Kode kabupaten, bila lebih dari satu dilayani.")
+kabupaten_option = click.option("--kabupaten", metavar="KODE", help="Kode kabupaten, bila lebih dari satu dilayani.")
 _role = click.option("--role", type=click.Choice(get_args(Role)), required=True, help="Jabatan.")
 _unit = click.option("--unit", required=True, help="Kode unit tempat jabatan itu dipegang.")
 
@@ -288,15 +288,21 @@ def _accounts(kabupaten: str | None) -> Iterator[Accounts]:
 
 
 @contextmanager
-def served(kabupaten: str | None) -> Iterator[tuple[Settings, Tenant, Pool]]:
-    """The kabupaten a command is about, with a connection."""
+def served(kabupaten: str | None, connections: int = 1) -> Iterator[tuple[Settings, Tenant, Pool]]:
+    """The kabupaten a command is about, with as many connections at once as it needs."""
+    settings, tenant = chosen(kabupaten)
+    with connect(tenant.dsn, 1, connections, settings.statement_seconds, settings.lock_seconds) as pool:
+        yield settings, tenant, pool
+
+
+def chosen(kabupaten: str | None) -> tuple[Settings, Tenant]:
+    """The kabupaten a command is about: the first one served, where none is named."""
     settings = load()
     found = tenants(settings, embedded.dsn(settings))
     code = kabupaten or next(iter(found))
     if code not in found:
         raise click.ClickException(f"Kabupaten {code} tidak dilayani di sini")
-    with connect(found[code].dsn, 1, 1, settings.statement_seconds, settings.lock_seconds) as pool:
-        yield settings, found[code], pool
+    return settings, found[code]
 
 
 COMMANDS: tuple[click.Command, ...] = (units_command, account_group, token_group, webhook_group)

@@ -7,6 +7,7 @@ persons, only PMT cycles and quarters, where most events are left out anyway: th
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta, timezone
@@ -114,6 +115,12 @@ def quarter(year: int, nth: int, clock: timezone) -> Days:
     first = date(year, 3 * nth - 2, 1)
     after = date(year + 1, 1, 1) if nth == 4 else date(year, 3 * nth + 1, 1)
     return Days(first, after - timedelta(days=1), clock)
+
+
+def quarter_named(text: str, clock: timezone) -> Days | None:
+    """The same of `2026-3`; None where it is written otherwise."""
+    found = re.fullmatch(r"(20\d\d)-([1-4])", text, re.ASCII)
+    return None if found is None else quarter(int(found[1]), int(found[2]), clock)
 
 
 def desa_quarter(conn: Conn, schema: str, code: str, days: Days, role: Role) -> Chosen:

@@ -16,22 +16,22 @@ from psycopg.sql import SQL, Identifier
 from projections import log
 from service import (
     administration,
-    assigning,
+    assignment_commands,
     embedded,
     emigration,
+    evidence_commands,
     following,
     ledger,
+    ledger_commands,
     reads,
     roles,
     rotation,
     traces,
 )
-from service.bookkeeping import ledger_group
 from service.exchange.commands import importing
 from service.mendable import said_plainly
 from service.migrate import MigrationError, migrate, pending
 from service.moving import moving_command
-from service.packing import evidence_group
 from service.rulebook.commands import juknis_group
 from service.settings import Settings, load
 from service.tenants import Tenant, tenants
@@ -189,11 +189,10 @@ def refuse_yesterdays_tables(settings: Settings) -> None:
                 raise MigrationError(f"{tenant.name}: {', '.join(missing)} belum dijalankan; jalankan dampingi migrate")
 
 
-_OTHERS = (
-    importing, juknis_group, ledger_group, evidence_group, moving_command, *emigration.COMMANDS,
-    rotation.master_key_group, *traces.COMMANDS,
+_FILES = (
+    administration, assignment_commands, emigration, evidence_commands, following, ledger_commands, rotation, traces,
 )  # fmt: skip
-for command in (*administration.COMMANDS, *assigning.COMMANDS, *following.COMMANDS, *_OTHERS):
+for command in (importing, juknis_group, moving_command, *(one for file in _FILES for one in file.COMMANDS)):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from domain.stories import decode
 from projections import evidence as stored
 from projections.ledger import Tree, moment, record
 from projections.ledger import entry as entry_of
-from service import ledger
+from service import following, ledger
 from service.access import Units
 from service.choosing import Chosen
 from service.juknis import Juknis
@@ -36,6 +36,7 @@ from service.letters import paper
 from service.letters.evidence import LINES_ON_PAPER, Line, Sheet, clock_time, sheet
 from service.notes import Checkpoint, VerifierKey, read_key
 from service.settings import Settings, root
+from service.tenants import Tenant
 
 FORMAT = "dampingi-bukti/1"
 
@@ -71,10 +72,15 @@ class Maker(Struct, frozen=True):
 
 
 def key_of(of: Ledger, settings: Settings) -> VerifierKey | None:
-    """Whose signatures these packs are to be checked by, as far as this process knows. Raises BadNote."""
+    """Whose signatures these packs are to be checked by, as far as this process knows."""
     if of.signer is not None:
         return of.signer.key
     return None if settings.ledger_verifier_key is None else read_key(settings.ledger_verifier_key)
+
+
+def maker(of: Ledger, settings: Settings, tenant: Tenant, units: Units) -> Maker:
+    """What all packs of this kabupaten are made with."""
+    return Maker(of, key_of(of, settings), tenant.zone, units, following.juknis(), settings.checkpoint_wait_seconds)
 
 
 def make(
@@ -147,6 +153,9 @@ def _bukti(making: _Making, asked: Sequence[int], progress: Callable[[int], None
 def _earlier(making: _Making, asked: Sequence[int]) -> list[dict[str, Any]]:
     """Older checkpoints with what proves that this one goes on from them."""
     tree = making.tree
+    for size in asked:
+        if not 0 <= size <= tree.size:
+            raise NoSuchPoint(size)
     older = ledger.milestones(making.conn, making.maker.of.schema, tree.size, asked)
     missing = set(asked) - {one.size for one in older} - {tree.size}
     if missing:

@@ -58,19 +58,11 @@ def _signed(
             try:
                 yield what, read_checkpoint(note, key)
             except BadNote as bad:
-                wrong.append(f"Titik uji {what} {_first_lines(note)}: {_BAD[bad.code]}")
+                wrong.append(f"Titik uji {what} {_first_lines(note)}: {bad}")
 
 
 def _first_lines(note: str) -> str:
     return " ".join(note.split("\n")[:2])[:80]
-
-
-_BAD = {
-    "no-note": "bukan catatan bertanda tangan",
-    "no-checkpoint": "bukan titik uji",
-    "wrong-signature": "tanda tangannya salah",
-    "other-key": "ditandatangani dengan kunci lain, atau milik buku lain",
-}
 
 
 def _unfit(roots: Mapping[int, bytes], signed: Sequence[tuple[str, Checkpoint]]) -> Iterator[str]:

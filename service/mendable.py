@@ -8,10 +8,12 @@ from typing import ParamSpec
 
 import click
 import psycopg
+from psycopg_pool import PoolTimeout
 
 from service.embedded import EmbeddedError
 from service.juknis import JuknisError
 from service.migrate import MigrationError
+from service.notes import BadNote
 from service.roles import CannotMakeRoles
 from service.settings import SettingsError
 
@@ -25,9 +27,9 @@ def said_plainly(command: Callable[P, None]) -> Callable[P, None]:
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             command(*args, **kwargs)
-        except (SettingsError, EmbeddedError, MigrationError, CannotMakeRoles, JuknisError) as problem:
+        except (SettingsError, EmbeddedError, MigrationError, CannotMakeRoles, JuknisError, BadNote) as problem:
             raise click.ClickException(str(problem)) from None
-        except psycopg.OperationalError as problem:
+        except (psycopg.OperationalError, PoolTimeout) as problem:
             raise click.ClickException(f"PostgreSQL: {problem}") from None
 
     return run

@@ -31,6 +31,7 @@ from projections import log
 from service import embedded, following
 from service.access import Units
 from service.accounts import Accounts
+from service.administration import kabupaten_option
 from service.exchange.rejected import Aside, beside
 from service.exchange.rows import FileError
 from service.handle import Actor, Answer, Asked, Submitted, record
@@ -167,7 +168,7 @@ def _number(text: str) -> UUID | None:
 @click.option(
     "--alasan", type=click.Choice(get_args(Reason)), default="posyandu-digabung", show_default=True, help="Mengapa."
 )
-@click.option("--kabupaten", help="Kode kabupaten, bila lebih dari satu dilayani.")
+@kabupaten_option
 def moving_command(file: Path | None, dari: str | None, ke: str | None, alasan: Reason, kabupaten: str | None) -> None:
     """Memindahkan banyak kasus ke posyandu lain: dengan --dari dan --ke, atau dari FILE csv case_id;posyandu.
 

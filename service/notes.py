@@ -20,11 +20,20 @@ ED25519 = b"\x01"
 
 
 class BadNote(Exception):
-    """It is no signed note, not one of this key, or no checkpoint. `code` says which."""
+    """It is no signed note, not one of this key, or no checkpoint. `code` says which, and its text says it in words."""
 
     def __init__(self, code: str) -> None:
-        super().__init__(code)
+        super().__init__(_WORDS[code])
         self.code = code
+
+
+_WORDS = {
+    "no-note": "bukan catatan bertanda tangan",
+    "no-checkpoint": "bukan titik uji",
+    "no-key": "bukan kunci pemeriksa",
+    "wrong-signature": "tanda tangannya salah",
+    "other-key": "ditandatangani dengan kunci lain, atau milik buku lain",
+}
 
 
 class VerifierKey(Struct, frozen=True):
@@ -114,6 +123,14 @@ def read_checkpoint(note: str, key: VerifierKey) -> Checkpoint:
         raise BadNote("no-checkpoint")
     at = datetime.strptime(found[4], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     return Checkpoint(found[1], int(found[2]), root, at, note)
+
+
+def claimed(note: str) -> tuple[str, int]:
+    """Whose a checkpoint says it is, and its size, before anybody has checked the signature. Raises BadNote."""
+    found = _CHECKPOINT.match(note)
+    if found is None:
+        raise BadNote("no-checkpoint")
+    return found[1], int(found[2])
 
 
 _CHECKPOINT = re.compile(r"(\S+)\n(0|[1-9]\d{0,18})\n([A-Za-z0-9+/]+={0,2})\nwaktu (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)\n")

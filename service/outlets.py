@@ -64,7 +64,7 @@ def _check_url(url: str) -> None:
     """Nothing in it is secret, but on the way nobody may put another one in its place."""
     parts = urlsplit(url)
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")):
-        raise SettingsError("DAMPINGI_CHECKPOINT_URL must be https://")
+        raise SettingsError("DAMPINGI_CHECKPOINT_URL harus diawali https://")
 
 
 def send(of: Outlets, client: httpx.Client | None) -> int:

@@ -18,6 +18,7 @@ import msgspec
 import psycopg
 import structlog
 from msgspec import Struct
+from msgspec.structs import replace
 from prometheus_client import Gauge
 from psycopg import Connection
 from psycopg.sql import SQL, Identifier
@@ -25,10 +26,14 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from uuid_utils.compat import uuid7
 
 from service.access import Who
+from service.accounts import NOBODY
 from service.spool import Piece, Spool
 
 BATCH = 1000
 """Rows in one statement."""
+
+COMMAND_LINE = "baris perintah"
+"""Why something was read by an account that is none: somebody typed a command on the server."""
 
 LOOK_SECONDS = 3600
 """How often it is looked whether the coming months have their parts."""
@@ -198,6 +203,19 @@ def store(conn: Connection[Any], schema: str, reads: Sequence[Read]) -> None:
     """One statement for all of them. What is there already stays as it is."""
     columns = list(zip(*(msgspec.structs.astuple(read) for read in reads), strict=True))
     conn.execute(_sql(schema, _STORE), [list(column) for column in columns], binary=True, prepare=True)
+
+
+def note_operator(
+    conn: Connection[Any], schema: str, role: str, unit: str, cases: Sequence[UUID | None], what: str
+) -> None:
+    """Records left the house by a command on the server, for a reader in this role; whoever typed it has no account."""
+    at = datetime.now(UTC)
+    read = Read(
+        id=NOBODY, at=at, account=NOBODY, post=NOBODY, role=role, unit=unit, case=None, what=what, why=COMMAND_LINE
+    )
+    noted = [replace(read, id=uuid7(), case=case) for case in cases]
+    for start in range(0, len(noted), BATCH):
+        store(conn, schema, noted[start : start + BATCH])
 
 
 def page(conn: Connection[Any], schema: str, narrow: Narrow, after: Key | None, limit: int) -> list[Read]:

@@ -17,7 +17,7 @@ from msgspec import Struct
 from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 
-from service import embedded
+from service import embedded, rewriting
 from service.following import progressing
 from service.masterkey import LASTING, MasterKey, Secret, WrongMasterKey, of_webhook
 from service.mendable import said_plainly
@@ -165,9 +165,6 @@ ON CONFLICT (name) DO UPDATE SET wrapped = excluded.wrapped
 
 _WEBHOOKS: LiteralString = "SELECT id FROM {webhooks} ORDER BY created_at, id"
 
-# The former wrappings, which the former key still opens, would lie in the file until something overwrites them.
-_REWRITE: LiteralString = "VACUUM (FULL) {person_key}"
-
 
 @lru_cache(maxsize=1024)
 def _sql(schema: str, text: LiteralString) -> bytes:
@@ -189,13 +186,14 @@ def rotate_command() -> None:
     """Mengganti kunci induk. Yang baru di DAMPINGI_MASTER_KEY, yang lama di DAMPINGI_MASTER_KEY_BEFORE."""
     settings = load()
     master = _both(settings)
-    for tenant, conn in _each(settings):
+    for tenant, conn in _each(settings, embedded.owner_dsn(settings)):
+        rewriting.refuse_strangers(conn, [rewriting.keys(tenant.schema)])
+    for tenant, conn in _each(settings, embedded.dsn(settings)):
         with _progress(conn, tenant) as told:
             changed = rotate(conn, tenant.schema, master, told)
         click.echo(f"{tenant.name}: {changed} kunci dibungkus ulang")
-    for tenant in tenants(settings, embedded.owner_dsn(settings)).values():
-        with psycopg.connect(tenant.dsn, autocommit=True) as conn:
-            conn.execute(_sql(tenant.schema, _REWRITE))
+    for tenant, conn in _each(settings, embedded.owner_dsn(settings)):
+        rewriting.rewrite(conn, rewriting.keys(tenant.schema))
     click.echo("Selesai. Jalankan dampingi kunci-induk periksa, lalu hapus kunci lama dari pengaturan.")
 
 
@@ -206,7 +204,7 @@ def check_command() -> None:
     settings = load()
     master = MasterKey(master_key(settings), former_master_key(settings))
     changing, wrong = former_master_key(settings) is not None, 0
-    for tenant, conn in _each(settings):
+    for tenant, conn in _each(settings, embedded.dsn(settings)):
         with _progress(conn, tenant) as told:
             found = standing(conn, tenant.schema, master, told)
         wrong += found.former + found.foreign + len(found.wrong) + (len(found.unkept) if changing else 0)
@@ -222,7 +220,7 @@ def check_command() -> None:
 def refuse_wrong_key(settings: Settings) -> None:
     """A service with another master key than the database's would serve lists without a name and take nothing in."""
     master = MasterKey(master_key(settings), former_master_key(settings))
-    for tenant, conn in _each(settings):
+    for tenant, conn in _each(settings, embedded.dsn(settings)):
         sealing_of(settings, tenant.schema).learn(conn)
         _check_first(conn, tenant.schema, master)
 
@@ -248,8 +246,8 @@ def _both(settings: Settings) -> MasterKey:
     return MasterKey(now, before)
 
 
-def _each(settings: Settings) -> Iterator[tuple[Tenant, Connection[Any]]]:
-    for tenant in tenants(settings, embedded.dsn(settings)).values():
+def _each(settings: Settings, dsn: str) -> Iterator[tuple[Tenant, Connection[Any]]]:
+    for tenant in tenants(settings, dsn).values():
         with psycopg.connect(tenant.dsn, autocommit=True) as conn:
             yield tenant, conn
 
@@ -257,3 +255,6 @@ def _each(settings: Settings) -> Iterator[tuple[Tenant, Connection[Any]]]:
 def _progress(conn: Connection[Any], tenant: Tenant) -> Any:
     row = conn.execute(_sql(tenant.schema, _COUNT)).fetchone()
     return progressing(row[0] if row else 0, tenant.name)
+
+
+COMMANDS: tuple[click.Command, ...] = (master_key_group,)

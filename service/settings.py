@@ -11,6 +11,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct, field
 
+from service.notes import BadNote, read_key
+
 KEY_BYTES = 32
 
 
@@ -144,8 +146,18 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     for name in ("master_key", "master_key_before", "ledger_key"):
         key = getattr(settings, name)
         if key is not None and len(key) != KEY_BYTES:
-            raise SettingsError(f"{_PREFIX}{name.upper()} must be {KEY_BYTES} bytes in base64")
+            raise SettingsError(f"{_PREFIX}{name.upper()} harus {KEY_BYTES} byte dalam base64")
+    _check_verifier_key(settings.ledger_verifier_key)
     return settings
+
+
+def _check_verifier_key(text: str | None) -> None:
+    """With a mistyped one every pack would say that somebody else had signed."""
+    try:
+        if text is not None:
+            read_key(text)
+    except BadNote as bad:
+        raise SettingsError(f"DAMPINGI_LEDGER_VERIFIER_KEY {bad}; salin keluaran dampingi buku kunci") from None
 
 
 _PREFIX = "DAMPINGI_"
@@ -158,10 +170,10 @@ def master_key(settings: Settings) -> bytes:
     if settings.master_key is not None:
         return settings.master_key
     if settings.master_key_file is not None:
-        return _read_key(settings.master_key_file, "master")
+        return _read_key(settings.master_key_file, "induk")
     if settings.database_url is not None:
-        raise SettingsError("set DAMPINGI_MASTER_KEY (or DAMPINGI_MASTER_KEY_FILE): 32 random bytes in base64")
-    return _read_key(_own_key_file(settings.data_dir, "master.key"), "master")
+        raise SettingsError("Setel DAMPINGI_MASTER_KEY (atau DAMPINGI_MASTER_KEY_FILE): 32 byte acak dalam base64")
+    return _read_key(_own_key_file(settings.data_dir, "master.key"), "induk")
 
 
 def ledger_key(settings: Settings) -> bytes | None:
@@ -169,17 +181,17 @@ def ledger_key(settings: Settings) -> bytes | None:
     if settings.ledger_key is not None:
         return settings.ledger_key
     if settings.ledger_key_file is not None:
-        return _read_key(settings.ledger_key_file, "ledger")
+        return _read_key(settings.ledger_key_file, "buku")
     if settings.database_url is not None:
         return None
-    return _read_key(_own_key_file(settings.data_dir, "ledger.key"), "ledger")
+    return _read_key(_own_key_file(settings.data_dir, "ledger.key"), "buku")
 
 
 def signing_key(settings: Settings) -> bytes:
     """The same for who has to have it. Raises SettingsError."""
     key = ledger_key(settings)
     if key is None:
-        raise SettingsError("set DAMPINGI_LEDGER_KEY (or DAMPINGI_LEDGER_KEY_FILE): 32 random bytes in base64")
+        raise SettingsError("Setel DAMPINGI_LEDGER_KEY (atau DAMPINGI_LEDGER_KEY_FILE): 32 byte acak dalam base64")
     return key
 
 
@@ -191,7 +203,7 @@ def spool_dir(settings: Settings) -> Path:
 def former_master_key(settings: Settings) -> bytes | None:
     """The key that is being taken out of force, where one is named."""
     if settings.master_key_before is None and settings.master_key_before_file is not None:
-        return _read_key(settings.master_key_before_file, "former master")
+        return _read_key(settings.master_key_before_file, "induk lama")
     return settings.master_key_before
 
 
@@ -226,9 +238,9 @@ def _read_key(path: Path, what: str) -> bytes:
     try:
         key = base64.b64decode(path.read_bytes().strip(), validate=True)
     except (OSError, ValueError) as problem:
-        raise SettingsError(f"cannot read the {what} key from {path}: {problem}") from None
+        raise SettingsError(f"Kunci {what} tidak dapat dibaca dari {path}: {problem}") from None
     if len(key) != KEY_BYTES:
-        raise SettingsError(f"the {what} key in {path} must be {KEY_BYTES} bytes in base64")
+        raise SettingsError(f"Kunci {what} di {path} harus {KEY_BYTES} byte dalam base64")
     return key
 
 

@@ -18,7 +18,7 @@ from psycopg.errors import InsufficientPrivilege
 from psycopg.sql import SQL, Identifier
 
 from projections import rebuild
-from service import embedded
+from service import embedded, rewriting
 from service.following import catch_up, followed, progressing
 from service.mendable import said_plainly
 from service.sealing import sealing_of
@@ -61,10 +61,11 @@ def _lists(settings: Settings, tenant: Tenant, again: bool) -> datetime | None:
 
 def _files(conn: Connection[Any], schemas: list[str]) -> None:
     """What no list is made of, by the owner of the database: keys as they were, statistics, the write-ahead log."""
-    for schema in schemas:
-        conn.execute(_sql(schema, _REWRITE_KEYS))
+    tables = [*map(rewriting.keys, schemas), rewriting.STATISTICS]
+    rewriting.refuse_strangers(conn, tables)
+    for table in tables:
+        rewriting.rewrite(conn, table)
     try:
-        conn.execute("VACUUM (FULL) pg_catalog.pg_statistic")
         conn.execute("CHECKPOINT")
         conn.execute("SELECT pg_switch_wal()")
         conn.execute("CHECKPOINT")
@@ -88,8 +89,6 @@ def _said(tenant: Tenant, upto: datetime | None) -> str:
 _STANDING: LiteralString = """
 SELECT (SELECT max(destroyed_at) FROM {person_key}), (SELECT erased_at FROM {cleaned}), (SELECT last FROM {head})
 """
-
-_REWRITE_KEYS: LiteralString = "VACUUM (FULL) {person_key}"
 
 _CLEANED: LiteralString = """
 INSERT INTO {cleaned} (erased_at, cleaned_at)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import base64
+import re
 import secrets
 from pathlib import Path
 
+import click
 import psycopg
 import pytest
 from click.testing import CliRunner, Result
 from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
+from psycopg_pool import ConnectionPool
 
 from service.accounts import Accounts, SignInFailed
 from service.cli import main
+from service.mendable import said_plainly
 from service.migrate import FILES
 from service.store import connect
 from service.tenants import Tenant
@@ -34,6 +38,31 @@ def server_environment(dsn: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 
 def asked(*words: str) -> Result:
     return CliRunner().invoke(main, words)
+
+
+HELD = ("buku", "bukti", "penugasan")
+
+
+@pytest.mark.parametrize(
+    "words", [(group, name) for group in HELD for name in main.commands[group].commands], ids=" ".join
+)
+def test_what_is_to_be_typed_for_an_inspector_is_said_in_indonesian(words: tuple[str, ...]) -> None:
+    said = asked(*words, "--help").output
+    assert not set(re.findall(r"\b[A-Z]{4,}\b", said)) & {
+        "TEXT", "FILE", "PATH", "DIRECTORY", "UUID", "INTEGER", "CASE", "CYCLE", "CODE", "QUARTER", "REQUEST", "LOGIN",
+    }  # fmt: skip
+
+
+def test_a_database_that_does_not_answer_a_pool_is_one_line() -> None:
+    @click.command()
+    @said_plainly
+    def asking() -> None:
+        with ConnectionPool("host=127.0.0.1 port=1 dbname=none", min_size=1, timeout=0.1) as pool, pool.connection():
+            pass
+
+    said = CliRunner().invoke(asking)
+    assert said.exit_code == 1
+    assert said.stderr.splitlines()[-1].startswith("Error: PostgreSQL: ")
 
 
 def test_migrate_says_which_tables_it_made_and_the_second_time_that_all_is_new(server_environment: str) -> None:

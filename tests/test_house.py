@@ -16,6 +16,8 @@ from service.settings import root
 
 CODE = ("domain", "projections", "service")
 LONGEST_FILE = 600
+LONGEST_VERIFIER = 960
+"""It is one file on purpose: an inspector copies it, notes its digest and reads it from top to bottom, alone."""
 
 
 def files(*folders: str, pattern: str = "*.py") -> list[Path]:
@@ -66,6 +68,17 @@ def test_the_domain_never_asks_what_day_it_is() -> None:
 def test_no_file_is_too_long_to_be_read_in_one_sitting(folder: str) -> None:
     lengths = {str(path.relative_to(root())): len(path.read_text().splitlines()) for path in files(folder)}
     assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FILE} == {}
+
+
+def test_the_verifier_is_one_file_that_needs_nothing_of_ours_and_can_still_be_read() -> None:
+    assert [path.name for path in files("verify")] == ["periksa.py"]
+    assert strangers("verify", {"cryptography"}) == {}
+    assert len((root() / "verify" / "periksa.py").read_text().splitlines()) <= LONGEST_VERIFIER
+
+
+def test_each_decision_begins_with_its_number() -> None:
+    heads = {path.name: path.read_text().partition("\n")[0] for path in files("docs/decisions", pattern="*.md")}
+    assert [name for name, head in heads.items() if not re.match(rf"# (00)?{int(name[:4]):02}\b", head)] == []
 
 
 def test_no_file_is_named_after_nothing() -> None:

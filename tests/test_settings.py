@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from service.settings import SettingsError, load, master_key, root
+from service.notes import Signer
+from service.settings import SettingsError, load, master_key, root, signing_key
 from service.tenants import tenants
 
 HOME = {"HOME": "/home/rina"}
@@ -53,11 +54,23 @@ def test_the_master_key_comes_from_the_environment_or_a_file(tmp_path: Path) -> 
 
 def test_a_short_master_key_is_refused(tmp_path: Path) -> None:
     short = base64.b64encode(b"too short").decode()
-    with pytest.raises(SettingsError, match="32 bytes"):
+    with pytest.raises(SettingsError, match="32 byte dalam base64"):
         load({**HOME, "DAMPINGI_MASTER_KEY": short})
     (tmp_path / "key").write_text(short)
-    with pytest.raises(SettingsError, match="32 bytes"):
+    with pytest.raises(SettingsError, match="32 byte dalam base64"):
         master_key(load({**HOME, "DAMPINGI_MASTER_KEY_FILE": str(tmp_path / "key")}))
+
+
+def test_a_mistyped_verifier_key_stops_the_start() -> None:
+    key = str(Signer("dinkes.go.id/kab_3603", bytes(32)).key)
+    assert load({**HOME, "DAMPINGI_LEDGER_VERIFIER_KEY": key}).ledger_verifier_key == key
+    with pytest.raises(SettingsError, match="DAMPINGI_LEDGER_VERIFIER_KEY bukan kunci pemeriksa"):
+        load({**HOME, "DAMPINGI_LEDGER_VERIFIER_KEY": key.replace("3603", "3604")})
+
+
+def test_who_has_to_sign_is_told_which_key_is_missing() -> None:
+    with pytest.raises(SettingsError, match="Setel DAMPINGI_LEDGER_KEY"):
+        signing_key(load({**HOME, "DATABASE_URL": "postgresql://db/dampingi"}))
 
 
 def test_settings_do_not_print_their_secrets() -> None:

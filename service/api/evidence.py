@@ -19,7 +19,7 @@ from domain.case import Case, Recorded, Role
 from domain.oversight import ProvideEvidence
 from projections import log
 from projections.ledger import Gap
-from service import access, choosing, evidence, following
+from service import access, choosing, evidence
 from service.access import Who
 from service.api.threads import in_thread
 from service.choosing import Chosen
@@ -79,14 +79,14 @@ def of_quarter(
 ) -> Stream:
     """A desa's quarter, `2026-3.zip`: what it did, and what was done for the cases that belong to it."""
     _may(who, choosing.CYCLES)
-    asked = re.fullmatch(r"(20\d\d)-([1-4])", _named(file))
+    quarter = _named(file)
+    days = choosing.quarter_named(quarter, place.tenant.zone)
     unit = place.accounts.units().get(code)
-    if asked is None or unit is None or unit.kind != "desa" or code not in who.territory.desa:
+    if days is None or unit is None or unit.kind != "desa" or code not in who.territory.desa:
         raise Trouble(404, "not-found")
-    days = choosing.quarter(int(asked[1]), int(asked[2]), place.tenant.zone)
     with place.ledger.pool.connection() as conn:
         chosen = choosing.desa_quarter(conn, place.schema, code, days, who.role)
-    return _handed(place, who, chosen, f"desa-{code}-{asked[0]}", size or ())
+    return _handed(place, who, chosen, f"desa-{code}-{quarter}", size or ())
 
 
 @get("/evidence/requests/{code:str}/{file:str}", tags=["evidence"])
@@ -165,7 +165,7 @@ def _answer(place: Place, who: Who, code: str, request: UUID) -> Chosen | None:
     unit = units.get(code)
     if unit is None or unit.kind not in access.STORIED or code not in who.territory.desa:
         return None
-    below = {one.code for one in access.below(unit, units) if one.kind in access.STORIED}
+    below = access.storied_below(unit, units)
     with place.ledger.pool.connection() as conn:
         return choosing.answer(conn, place.schema, code, below, request, place.tenant.zone, who.role)
 
@@ -184,25 +184,14 @@ def _made(place: Place, who: Who, chosen: Chosen | None, sizes: Sequence[int]) -
     place.reads.note(who, list(chosen.cases) or [None], "evidence")
     pack = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  # it is closed when it has been sent
     try:
-        return pack, evidence.make(maker(place), chosen, who.role, pack, sizes)
+        maker = evidence.maker(place.ledger, place.settings, place.tenant, place.accounts.units())
+        return pack, evidence.make(maker, chosen, who.role, pack, sizes)
     except evidence.NotCovered:
         raise Trouble(503, "not-covered") from None
     except evidence.NoSuchPoint as missing:
         raise Trouble(404, "no-such-point", size=missing.size) from None
     except (Broken, Gap, evidence.TakenOut):
         raise Trouble(503, "ledger-broken") from None
-
-
-def maker(place: Place) -> evidence.Maker:
-    """What all packs of this kabupaten are made with."""
-    return evidence.Maker(
-        place.ledger,
-        evidence.key_of(place.ledger, place.settings),
-        place.tenant.zone,
-        place.accounts.units(),
-        following.juknis(),
-        place.settings.checkpoint_wait_seconds,
-    )
 
 
 def _sent(pack: IO[bytes], digest: str, name: str) -> Stream:

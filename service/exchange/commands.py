@@ -17,6 +17,7 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 from domain.case import Role
 from service import following
 from service.access import Units
+from service.administration import kabupaten_option
 from service.embedded import EmbeddedError
 from service.exchange import eppgbm, visits
 from service.exchange.ahead import Ahead, Source
@@ -42,7 +43,6 @@ _rejected = click.option(
 _role = click.option(
     "--role", type=click.Choice(ROLES), default="puskesmas-tpg", show_default=True, help="Jabatan yang mengimpor."
 )
-_tenant = click.option("--kabupaten", help="Kode kabupaten, bila lebih dari satu dilayani.")
 
 
 @click.group("import")
@@ -55,7 +55,7 @@ def importing() -> None:
 @click.option("--posyandu", help="Kode posyandu untuk baris yang posyandunya tidak dikenal, misalnya 3603332001.01.")
 @_rejected
 @_role
-@_tenant
+@kabupaten_option
 def import_eppgbm(file: Path, posyandu: str | None, rejected: Path | None, role: str, kabupaten: str | None) -> None:
     """Ekspor pengukuran e-PPGBM (Sigizi): xlsx, xls, HTML bernama xls, atau csv, apa adanya."""
     tally = _import(file, lambda _: eppgbm.read, posyandu, rejected, cast(Role, role), kabupaten)
@@ -76,7 +76,7 @@ def import_eppgbm(file: Path, posyandu: str | None, rejected: Path | None, role:
 )
 @_rejected
 @_role
-@_tenant
+@kabupaten_option
 def import_visits(
     file: Path, posyandu: tuple[str, ...], born_from: datetime, rejected: Path | None, role: str, kabupaten: str | None
 ) -> None:

@@ -17,6 +17,7 @@ from rich.table import Table
 from domain.labels import DESKS
 from domain.protocol import Protocol
 from service import embedded
+from service.administration import kabupaten_option
 from service.juknis import Juknis, JuknisError, read_juknis
 from service.rulebook import check, coverage, explain
 from service.rulebook.compare import Change, Compared, by, compare, grown_most, write_csv
@@ -79,7 +80,7 @@ def coverage_page() -> str:
 @click.argument("before")
 @click.argument("after")
 @click.option("--pada", type=click.DateTime(["%Y-%m-%d"]), help="Hari yang dilihat, pukul 12. Tanpa ini: sekarang.")
-@click.option("--kabupaten", help="Kode kabupaten, bila lebih dari satu dilayani.")
+@kabupaten_option
 @click.option("--csv", "file", type=click.Path(dir_okay=False, path_type=Path), help="Tulis semua angka ke berkas ini.")
 @click.option("--processes", type=click.IntRange(1, 16), default=2, show_default=True, help="Banyaknya proses.")
 def compare_command(

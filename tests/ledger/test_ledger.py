@@ -21,6 +21,7 @@ from service import outlets
 from service.ledger import Broken, Ledger, covering, newest, work
 from service.notes import BadNote, Signer, read_checkpoint, read_key
 from service.outlets import Outlets
+from service.settings import SettingsError, load
 from service.store import Pool, Store
 from tests.ledger.conftest import SEED, tell
 
@@ -173,12 +174,12 @@ def test_the_published_note_opens_and_an_altered_one_does_not() -> None:
     signature = "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM="
     note = f"{text}\n— PeterNeumann {signature}\n"
     assert opened(note, key) == text
-    with pytest.raises(BadNote, match="wrong-signature"):
+    with pytest.raises(BadNote, match="tanda tangannya salah"):
         opened(note.replace("answer", "Answer"), key)
-    with pytest.raises(BadNote, match="other-key"):
+    with pytest.raises(BadNote, match="kunci lain"):
         opened(note, Signer("PeterNeumann", SEED).key)
     for broken in ("", "no note", note.replace("—", "-"), note[:-1], f"{text}\n"):
-        with pytest.raises(BadNote, match="no-note"):
+        with pytest.raises(BadNote, match="bukan catatan bertanda tangan"):
             opened(broken, key)
 
 
@@ -316,6 +317,14 @@ def test_a_checkpoint_that_has_left_the_house_is_missed_by_everybody(
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "inspektorat"
+
+
+def test_a_checkpoint_is_not_sent_where_somebody_could_put_another_in_its_place(pool: Pool, store: Store) -> None:
+    home = {"HOME": "/", "DAMPINGI_CHECKPOINT_URL": "http://inspektorat.go.id/titik"}
+    with pytest.raises(SettingsError, match="DAMPINGI_CHECKPOINT_URL harus diawali https://"):
+        outlets.open_outlets(pool, load(home), store.schema)
+    safe = outlets.open_outlets(pool, load({**home, "DAMPINGI_CHECKPOINT_URL": "https://x.go.id/titik"}), store.schema)
+    assert safe.url == "https://x.go.id/titik"
 
 
 def test_every_checkpoint_is_put_into_the_folder_once_and_stays(

@@ -16,12 +16,13 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from click.testing import CliRunner
+from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
 from domain.case import zone
 from projections import log, people
 from projections.follow import Follower, prepare
-from service import rotation
+from service import roles, rotation
 from service.cli import main
 from service.handle import record
 from service.masterkey import IMPORTS, MasterKey, WrongMasterKey, of_webhook
@@ -213,13 +214,49 @@ def test_the_former_wrappings_are_gone_from_the_file(kabupaten: Store, conn: Con
     assert not [one for one in was if one in bytes(row[0])]
 
 
+def test_nothing_is_changed_under_a_role_whose_rewriting_would_be_passed_over(
+    kabupaten: Store, conn: Conn, app_role: str, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told(kabupaten, 2)
+    serves(conn, kabupaten, app_role)
+    monkeypatch.setenv("DATABASE_URL", make_conninfo(dsn, user=app_role))
+    code, text = say("ganti", now=NEW, before=OLD)
+    assert (code, "DATABASE_OWNER_URL" in text, len(text.splitlines())) == (1, True, 1)
+    assert say("periksa", now=OLD)[0] == 0
+    monkeypatch.setenv("DATABASE_OWNER_URL", dsn)
+    assert say("ganti", now=NEW, before=OLD)[0] == 0
+    assert say("periksa", now=NEW)[0] == 0
+
+
+def test_traces_are_not_called_clean_where_the_files_were_passed_over(
+    kabupaten: Store, conn: Conn, app_role: str, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    budi, _ = told(kabupaten, 2)
+    kabupaten.sealing.destroy(conn, budi)
+    serves(conn, kabupaten, app_role)
+    monkeypatch.setenv("DATABASE_URL", make_conninfo(dsn, user=app_role))
+    keys = {"DAMPINGI_MASTER_KEY": OLD}
+    said = CliRunner().invoke(main, ["bersihkan-jejak"], env=keys)
+    assert said.exit_code == 1
+    assert "DATABASE_OWNER_URL" in said.output
+    assert conn.execute("SELECT count(*) FROM kab_9911.cleaned").fetchone() == (0,)
+    monkeypatch.setenv("DATABASE_OWNER_URL", dsn)
+    said = CliRunner().invoke(main, ["bersihkan-jejak"], env=keys)
+    assert "bersih sampai penghapusan" in said.output
+
+
+def serves(conn: Conn, kabupaten: Store, role: str) -> None:
+    """As `migrate` leaves it on a server: the tables are another role's."""
+    roles.grant(conn, kabupaten.schema, role)
+
+
 @pytest.mark.parametrize(
     ("now", "before", "says"),
     [
         (NEW, "", "Sebutkan kunci lama"),
         (OLD, OLD, "sama dengan yang lama"),
         (NEW, base64.b64encode(bytes(32)).decode(), "Kunci induk tidak cocok"),
-        (NEW, "c2hvcnQ=", "32 bytes"),
+        (NEW, "c2hvcnQ=", "32 byte dalam base64"),
     ],
 )
 def test_wrong_keys_are_told_in_one_line(kabupaten: Store, now: str, before: str, says: str) -> None:

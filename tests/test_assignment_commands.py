@@ -31,7 +31,7 @@ def test_a_letter_is_given_listed_and_ended_once() -> None:
     given = asked("beri", "yusuf", "--nomor", "700/12/2026", "--unit", KEDAUNG, *DAYS)
     assert given.exit_code == 0, given.output
     number = given.output.partition(":")[0]
-    assert f"{number}  700/12/2026" in asked("daftar").output
+    assert f"{number}  700/12/2026  yusuf (Yusuf Hidayat)  {KEDAUNG}  dari 2026-03-02" in asked("daftar").output
     assert asked("akhiri", number).output == "diakhiri\n"
     assert asked("akhiri", number).exit_code == 1
     [line] = [line for line in asked("daftar").output.splitlines() if number in line]

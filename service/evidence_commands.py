@@ -3,37 +3,39 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
 import click
 from psycopg import Connection
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from domain.case import Role
 from projections import ledger as trees
 from projections import log
 from projections.ledger import Gap
-from service import access, choosing, embedded, evidence, following, ledger
+from service import access, choosing, evidence, ledger, reads
 from service.accounts import Accounts
+from service.administration import kabupaten_option, served
 from service.choosing import Chosen
-from service.evidence import Maker
+from service.following import progressing
 from service.ledger import Broken, Ledger
-from service.notes import BadNote
-from service.settings import Settings, SettingsError, load
-from service.store import connect
-from service.tenants import Tenant, tenants
+from service.ledger_commands import note_files
+from service.mendable import said_plainly
+from service.notes import BadNote, claimed
+from service.settings import Settings
+from service.tenants import Tenant
 
 READERS: tuple[Role, ...] = ("inspektorat", "bidan", "puskesmas-tpg", "puskesmas-dr", "desa", "kecamatan", "kabupaten")
 
-_tenant = click.option("--kabupaten", help="Kode kabupaten, bila lebih dari satu dilayani.")
 _to = click.option(
-    "--ke", "to", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Berkas zip yang dibuat."
+    "--ke",
+    "to",
+    metavar="BERKAS",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="Berkas zip yang dibuat.",
 )
 _reader = click.option(
     "--untuk",
@@ -45,10 +47,10 @@ _reader = click.option(
 )
 _points = click.option(
     "--titik",
-    "sizes",
-    type=click.IntRange(0),
+    "kept",
+    metavar="TITIK",
     multiple=True,
-    help="Ukuran titik uji yang disimpan inspektur. Boleh diulang.",
+    help="Titik uji yang disimpan inspektur: berkasnya, folder penuh, atau ukurannya saja. Boleh diulang.",
 )
 
 Choose = Callable[["Here"], Chosen | None]
@@ -60,16 +62,17 @@ def evidence_group() -> None:
 
 
 @evidence_group.command("kasus")
-@click.argument("case", type=click.UUID)
+@click.argument("case", metavar="KASUS", type=click.UUID)
 @_reader
 @_points
 @_to
-@_tenant
-def case_command(case: UUID, role: str, sizes: tuple[int, ...], to: Path, kabupaten: str | None) -> None:
+@kabupaten_option
+@said_plainly
+def case_command(case: UUID, role: str, kept: tuple[str, ...], to: Path, kabupaten: str | None) -> None:
     """Riwayat satu kasus seutuhnya."""
     if role not in choosing.STORIES:
         raise click.ClickException("Riwayat satu kasus hanya untuk inspektorat dan tenaga kesehatan.")
-    _pack(lambda here: _of_case(here, case), role, sizes, to, kabupaten)
+    _pack(lambda here: _of_case(here, case), role, kept, to, kabupaten)
 
 
 def _of_case(here: Here, case: UUID) -> Chosen | None:
@@ -78,71 +81,73 @@ def _of_case(here: Here, case: UUID) -> Chosen | None:
 
 
 @evidence_group.command("pmt")
-@click.argument("case", type=click.UUID)
-@click.argument("cycle", type=click.IntRange(1))
+@click.argument("case", metavar="KASUS", type=click.UUID)
+@click.argument("cycle", metavar="SIKLUS", type=click.IntRange(1))
 @_reader
 @_points
 @_to
-@_tenant
-def cycle_command(case: UUID, cycle: int, role: str, sizes: tuple[int, ...], to: Path, kabupaten: str | None) -> None:
+@kabupaten_option
+@said_plainly
+def cycle_command(case: UUID, cycle: int, role: str, kept: tuple[str, ...], to: Path, kabupaten: str | None) -> None:
     """Satu siklus PMT dari satu kasus, dengan penimbangan dan keputusan yang mendasarinya."""
 
     def chosen(here: Here) -> Chosen | None:
         return choosing.cycle(case, log.stories(here.conn, here.tenant.schema, [case])[case], cycle, here.role)
 
-    _pack(chosen, role, sizes, to, kabupaten)
+    _pack(chosen, role, kept, to, kabupaten)
 
 
 @evidence_group.command("desa")
-@click.argument("code")
-@click.argument("quarter")
+@click.argument("code", metavar="KODE")
+@click.argument("quarter", metavar="TRIWULAN")
 @_reader
 @_points
 @_to
-@_tenant
-def desa_command(code: str, quarter: str, role: str, sizes: tuple[int, ...], to: Path, kabupaten: str | None) -> None:
+@kabupaten_option
+@said_plainly
+def desa_command(code: str, quarter: str, role: str, kept: tuple[str, ...], to: Path, kabupaten: str | None) -> None:
     """Satu triwulan di satu desa, misalnya: desa 3603332001 2026-3."""
-    asked = re.fullmatch(r"(20\d\d)-([1-4])", quarter)
-    if asked is None:
-        raise click.ClickException(f"{quarter}: triwulan ditulis tahun-nomor, misalnya 2026-3")
 
     def chosen(here: Here) -> Chosen | None:
+        days = choosing.quarter_named(quarter, here.tenant.zone)
+        if days is None:
+            raise click.ClickException(f"{quarter}: triwulan ditulis tahun-nomor, misalnya 2026-3")
         if code not in here.units or here.units[code].kind != "desa":
             return None
-        days = choosing.quarter(int(asked[1]), int(asked[2]), here.tenant.zone)
         return choosing.desa_quarter(here.conn, here.tenant.schema, code, days, here.role)
 
-    _pack(chosen, role, sizes, to, kabupaten)
+    _pack(chosen, role, kept, to, kabupaten)
 
 
 @evidence_group.command("permintaan")
-@click.argument("unit")
-@click.argument("request", type=click.UUID)
+@click.argument("unit", metavar="UNIT")
+@click.argument("request", metavar="PERMINTAAN", type=click.UUID)
 @_reader
 @_points
 @_to
-@_tenant
+@kabupaten_option
+@said_plainly
 def request_command(
-    unit: str, request: UUID, role: str, sizes: tuple[int, ...], to: Path, kabupaten: str | None
+    unit: str, request: UUID, role: str, kept: tuple[str, ...], to: Path, kabupaten: str | None
 ) -> None:
     """Jawaban atas permintaan bukti kepada satu unit. Menyerahkannya tetap dicatat oleh unit itu sendiri."""
 
     def chosen(here: Here) -> Chosen | None:
         if unit not in here.units:
             return None
-        under = access.below(here.units[unit], here.units)
-        below = {one.code for one in under if one.kind in access.STORIED}
+        below = access.storied_below(here.units[unit], here.units)
         return choosing.answer(here.conn, here.tenant.schema, unit, below, request, here.tenant.zone, here.role)
 
-    _pack(chosen, role, sizes, to, kabupaten)
+    _pack(chosen, role, kept, to, kabupaten)
 
 
 @evidence_group.command("buku")
 @_reader
 @_points
 @_to
-@_tenant
-def book_command(role: str, sizes: tuple[int, ...], to: Path, kabupaten: str | None) -> None:
+@kabupaten_option
+@said_plainly
+def book_command(role: str, kept: tuple[str, ...], to: Path, kabupaten: str | None) -> None:
     """Buku seutuhnya, sampai titik uji terbaru."""
     if role not in choosing.STORIES:
         raise click.ClickException("Buku seutuhnya hanya untuk inspektorat dan tenaga kesehatan.")
@@ -153,10 +158,10 @@ def book_command(role: str, sizes: tuple[int, ...], to: Path, kabupaten: str | N
         point = point or ledger.newest(here.conn, here.tenant.schema)
         if point is None:
             raise evidence.NotCovered
-        with _progress(trees.size(here.conn, here.tenant.schema), "membaca") as told:
+        with progressing(trees.size(here.conn, here.tenant.schema), "membaca") as told:
             return choosing.book(here.conn, here.tenant.schema, point.size, here.role, told)
 
-    _pack(chosen, role, sizes, to, kabupaten)
+    _pack(chosen, role, kept, to, kabupaten)
 
 
 class Here:
@@ -167,27 +172,18 @@ class Here:
         self.role = cast(Role, role)
         self.units = Accounts(of.pool, tenant).units()
 
-    def maker(self) -> Maker:
-        return Maker(
-            self.of,
-            evidence.key_of(self.of, self.settings),
-            self.tenant.zone,
-            self.units,
-            following.juknis(),
-            self.settings.checkpoint_wait_seconds,
-        )
 
-
-def _pack(choose: Choose, role: str, sizes: tuple[int, ...], to: Path, kabupaten: str | None) -> None:
+def _pack(choose: Choose, role: str, kept: Sequence[str], to: Path, kabupaten: str | None) -> None:
     """The file appears whole under its name, or not at all."""
     draft = to.with_name(f"{to.name}.{os.getpid()}")
     try:
-        with _here(kabupaten, role) as here:
+        with served(kabupaten, 3) as (settings, tenant, pool), pool.connection() as conn:
+            here = Here(settings, tenant, ledger.open_ledger(pool, settings, tenant), conn, role)
+            sizes = list(_sizes(kept, ledger.origin(settings, tenant.code)))
             chosen = choose(here)
             if chosen is None:
                 raise click.ClickException("Tidak ditemukan. Periksa nomornya.")
-            with draft.open("w+b") as out, _progress(len(chosen.positions), "menyusun paket") as told:
-                digest = evidence.make(here.maker(), chosen, here.role, out, sizes, told)
+            digest = _made(here, chosen, sizes, draft)
         draft.replace(to)
     except evidence.NotCovered:
         raise click.ClickException(
@@ -208,25 +204,52 @@ def _pack(choose: Choose, role: str, sizes: tuple[int, ...], to: Path, kabupaten
     click.echo(f"{to}: {len(chosen.positions)} kejadian, SHA-256 {digest}")
 
 
-@contextmanager
-def _here(kabupaten: str | None, role: str) -> Iterator[Here]:
+def _made(here: Here, chosen: Chosen, sizes: Sequence[int], draft: Path) -> str:
+    """Whose records are in it is noted before there is anything to hand on."""
+    maker = evidence.maker(here.of, here.settings, here.tenant, here.units)
+    with draft.open("w+b") as out, progressing(len(chosen.positions), "menyusun paket") as told:
+        cases = chosen.cases or (None,)
+        reads.note_operator(here.conn, here.tenant.schema, here.role, here.tenant.code, cases, "evidence")
+        return evidence.make(maker, chosen, here.role, out, sizes, told)
+
+
+# Checkpoints that were kept
+
+
+def _sizes(kept: Iterable[str], origin: str) -> Iterator[int]:
+    for given in kept:
+        if given.isascii() and given.isdecimal():
+            yield int(given)
+        elif Path(given).is_dir():
+            yield from _sizes_in(Path(given), origin)
+        else:
+            yield _size(Path(given), origin)
+
+
+def _size(path: Path, origin: str) -> int:
+    """The verifier will see who signed it; here it only has to be one of this ledger."""
     try:
-        settings = load()
-        served = tenants(settings, embedded.dsn(settings))
-        tenant = served.get(kabupaten or next(iter(served)))
-        if tenant is None:
-            raise click.ClickException(f"Kabupaten {kabupaten} tidak dilayani di sini")
-        with connect(tenant.dsn, 2, 3, settings.statement_seconds, settings.lock_seconds) as pool:
-            of = ledger.open_ledger(pool, settings, tenant)
-            with pool.connection() as conn:
-                yield Here(settings, tenant, of, conn, role)
-    except (SettingsError, embedded.EmbeddedError, BadNote) as problem:
-        raise click.ClickException(str(problem)) from None
+        whose, size = claimed(path.read_text(encoding="utf-8", errors="replace"))
+    except OSError as problem:
+        raise click.ClickException(f"{path}: {problem.strerror or problem}") from None
+    except BadNote as bad:
+        raise click.ClickException(f"{path}: {bad}") from None
+    if whose != origin:
+        raise click.ClickException(f"{path}: titik uji dari buku lain, {whose}")
+    return size
 
 
-@contextmanager
-def _progress(size: int, what: str) -> Iterator[Callable[[int], None]]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(what, total=size)
-        yield lambda done: progress.advance(task, done)
+def _sizes_in(folder: Path, origin: str) -> Iterator[int]:
+    """Of this ledger: an inspector of several kabupaten may keep them all in one folder."""
+    found = []
+    for path in note_files([folder]):
+        try:
+            found.append(_size(path, origin))
+        except click.ClickException as other:
+            click.echo(f"Dilewati: {other.message}", err=True)
+    if not found:
+        raise click.ClickException(f"{folder}: tidak ada titik uji dari buku {origin}")
+    yield from found
+
+
+COMMANDS: tuple[click.Command, ...] = (evidence_group,)

@@ -6,6 +6,7 @@ import base64
 import json
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -16,12 +17,15 @@ from psycopg.sql import SQL, Identifier
 
 from domain.case import zone
 from service import settings
+from service.accounts import NOBODY, Accounts
 from service.cli import main
 from service.handle import record
 from service.ledger import verifier_key
 from service.migrate import migrate
+from service.notes import Signer, checkpoint
 from service.sealing import Sealing
 from service.store import Store, connect
+from service.tenants import Tenant
 from tests.store.given import MASTER_KEY, asked, register, weigh
 from tests.verify.packs import checked
 
@@ -82,12 +86,57 @@ def test_a_later_pack_goes_on_from_an_earlier_one(key: str, tmp_path: Path) -> N
     assert checked(later, "--kunci", key, "--titik", first).code == 0
 
 
+def test_checkpoints_an_inspector_kept_are_named_by_their_files_or_folder(key: str, tmp_path: Path) -> None:
+    folder = tmp_path / "titik"
+    folder.mkdir()
+    for n in range(2):
+        assert typed("buku", "--ke", tmp_path / "dulu.zip").exit_code == 0
+        with zipfile.ZipFile(tmp_path / "dulu.zip") as pack:
+            (folder / f"{n}.txt").write_bytes(pack.read("titik.txt"))
+    elsewhere = checkpoint(Signer("dampingi/kab_3604", bytes(32)), 7, bytes(32), datetime(2026, 3, 2, tzinfo=UTC))
+    (folder / "tetangga.txt").write_text(elsewhere.note)
+    for kept in (folder / "0.txt", folder):
+        later = tmp_path / "nanti.zip"
+        said = typed("kasus", str(BUDI), "--titik", kept, "--ke", later)
+        assert said.exit_code == 0, said.output
+        assert ("tetangga.txt" in said.stderr) == (kept == folder)
+        assert checked(later, "--kunci", key, "--titik", kept).code == 0
+    said = typed("kasus", str(BUDI), "--titik", folder / "tetangga.txt", "--ke", later)
+    assert "titik uji dari buku lain, dampingi/kab_3604" in said.output
+
+
+@pytest.mark.parametrize(
+    ("words", "cases"), [(("kasus", str(BUDI), "--untuk", "bidan"), [BUDI]), (("buku",), [None])], ids=["kasus", "buku"]
+)
+def test_whose_records_left_by_a_command_is_noted(
+    key: str, tmp_path: Path, dsn: str, kabupaten: str, words: tuple[str, ...], cases: list[UUID | None]
+) -> None:
+    before = noted(dsn, kabupaten)
+    assert typed(*words, "--ke", tmp_path / "paket.zip").exit_code == 0
+    role = "bidan" if "bidan" in words else "inspektorat"
+    new = noted(dsn, kabupaten)[len(before) :]
+    assert new == [(NOBODY, role, kabupaten, case, "evidence", "baris perintah") for case in cases]
+    with connect(dsn, 1, 1) as pool:
+        accounts = Accounts(pool, Tenant(kabupaten, "Kabupaten", dsn))
+        assert accounts.called([str(new[0][0])]) == {str(NOBODY): "Pengelola server"}
+
+
+def noted(dsn: str, kabupaten: str) -> list[tuple[object, ...]]:
+    query = SQL("SELECT account, role, unit, case_id, what, why FROM {} ORDER BY at, id")
+    with psycopg.connect(dsn) as conn:
+        return conn.execute(query.format(Identifier(f"kab_{kabupaten}", "reads"))).fetchall()
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
         (("kasus", str(UUID(int=9))), "Tidak ditemukan"),
         (("kasus", str(BUDI), "--untuk", "desa"), "hanya untuk inspektorat dan tenaga kesehatan"),
         (("kasus", str(BUDI), "--titik", "1"), "tidak ada di sini; ini perlu dijelaskan"),
+        (("kasus", str(BUDI), "--titik", str(2**70)), "tidak ada di sini; ini perlu dijelaskan"),
+        (("kasus", str(BUDI), "--titik", "tidak-ada.txt"), "tidak-ada.txt: No such file"),
+        (("kasus", str(BUDI), "--titik", __file__), "bukan titik uji"),
+        (("kasus", str(BUDI), "--titik", str(Path(__file__).parent)), "tidak ada titik uji dari buku"),
         (("kasus", str(BUDI), "--kabupaten", "1234"), "Kabupaten 1234 tidak dilayani"),
         (("pmt", str(BUDI), "1"), "Tidak ditemukan"),
         (("desa", "3603332001", "2025-5"), "tahun-nomor, misalnya 2026-3"),

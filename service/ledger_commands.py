@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
 import psycopg
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from projections import log
 from projections.ledger import Gap
-from service import embedded, ledger, outlets
+from service import ledger, outlets
+from service.administration import chosen, kabupaten_option, served
 from service.examination import examine
+from service.following import progressing
+from service.mendable import said_plainly
 from service.notes import BadNote, VerifierKey, read_key
-from service.settings import Settings, SettingsError, load
-from service.store import connect
-from service.tenants import Tenant, tenants
 
-_tenant = click.option("--kabupaten", help="Kode kabupaten, bila lebih dari satu dilayani.")
 _key = click.option(
-    "--kunci", help="Kunci pemeriksa, atau berkas yang memuatnya. Tanpa ini: kunci yang dipakai di sini."
+    "--kunci",
+    metavar="KUNCI",
+    help="Kunci pemeriksa, atau berkas yang memuatnya. Tanpa ini: kunci yang dipakai di sini.",
 )
 
 
@@ -32,20 +30,27 @@ def ledger_group() -> None:
 
 
 @ledger_group.command("kunci")
-@_tenant
+@kabupaten_option
+@said_plainly
 def key_command(kabupaten: str | None) -> None:
     """Menampilkan kunci pemeriksa. Berikan kepada inspektorat sekali saja, lewat jalan lain daripada layanan ini."""
-    settings, tenant = _served(kabupaten)
-    click.echo(str(_own_key(settings, tenant)))
+    settings, tenant = chosen(kabupaten)
+    click.echo(str(ledger.verifier_key(settings, tenant.code)))
 
 
 @ledger_group.command("titik")
-@_tenant
-@click.option("--ke", "folder", type=click.Path(file_okay=False, path_type=Path), help="Simpan ke folder ini.")
+@kabupaten_option
+@click.option(
+    "--ke",
+    "folder",
+    metavar="FOLDER",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Simpan ke folder ini.",
+)
+@said_plainly
 def checkpoint_command(kabupaten: str | None, folder: Path | None) -> None:
     """Menampilkan titik uji terbaru; bila kuncinya ada di sini, dibuat dulu untuk semua catatan sampai sekarang."""
-    settings, tenant = _served(kabupaten)
-    with connect(tenant.dsn, 1, 1, settings.statement_seconds, settings.lock_seconds) as pool:
+    with served(kabupaten) as (settings, tenant, pool):
         of = ledger.open_ledger(pool, settings, tenant)
         with pool.connection() as conn:
             last = log.head(conn, tenant.schema)
@@ -74,23 +79,25 @@ def checkpoint_command(kabupaten: str | None, folder: Path | None) -> None:
 
 
 @ledger_group.command("periksa")
-@_tenant
+@kabupaten_option
 @_key
 @click.option(
     "--titik",
     "kept",
+    metavar="TITIK",
     type=click.Path(exists=True, path_type=Path),
     multiple=True,
     help="Titik uji yang disimpan di luar: berkas, atau folder penuh. Boleh diulang.",
 )
+@said_plainly
 def examine_command(kabupaten: str | None, kunci: str | None, kept: tuple[Path, ...]) -> None:
     """Menghitung ulang buku dari semua catatan dan mencocokkannya dengan setiap titik uji; kode keluar 1 bila beda."""
-    settings, tenant = _served(kabupaten)
-    key = _given_key(kunci) if kunci is not None else _own_key(settings, tenant)
-    notes = [path.read_text(encoding="utf-8", errors="replace") for path in _files(kept)]
+    notes = [path.read_text(encoding="utf-8", errors="replace") for path in note_files(kept)]
+    settings, tenant = chosen(kabupaten)
+    key = _given_key(kunci) if kunci is not None else ledger.verifier_key(settings, tenant.code)
     with psycopg.connect(tenant.dsn, autocommit=True, options="-c TimeZone=UTC") as conn:
         size = log.head(conn, tenant.schema)
-        with _progress(size, tenant.schema) as told:
+        with progressing(size, tenant.schema) as told:
             found = examine(conn, tenant.schema, key, notes, told)
     for wrong in found.wrong:
         click.echo(wrong, err=True)
@@ -104,7 +111,8 @@ def examine_command(kabupaten: str | None, kunci: str | None, kept: tuple[Path, 
         )
 
 
-def _files(kept: tuple[Path, ...]) -> Iterator[Path]:
+def note_files(kept: Iterable[Path]) -> Iterator[Path]:
+    """Files as they are named, and of a folder all that may be checkpoints."""
     for path in kept:
         yield from sorted(path.glob("*.txt")) if path.is_dir() else [path]
 
@@ -116,28 +124,4 @@ def _given_key(text: str) -> VerifierKey:
         raise click.ClickException(f"{text}: bukan kunci pemeriksa") from None
 
 
-def _own_key(settings: Settings, tenant: Tenant) -> VerifierKey:
-    try:
-        return ledger.verifier_key(settings, tenant.code)
-    except SettingsError as missing:
-        raise click.ClickException(str(missing)) from None
-
-
-def _served(kabupaten: str | None) -> tuple[Settings, Tenant]:
-    try:
-        settings = load()
-        served = tenants(settings, embedded.dsn(settings))
-    except (SettingsError, embedded.EmbeddedError) as problem:
-        raise click.ClickException(str(problem)) from None
-    code = kabupaten or next(iter(served))
-    if code not in served:
-        raise click.ClickException(f"Kabupaten {code} tidak dilayani di sini")
-    return settings, served[code]
-
-
-@contextmanager
-def _progress(size: int, what: str) -> Iterator[Callable[[int], None]]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(what, total=size)
-        yield lambda done: progress.advance(task, done)
+COMMANDS: tuple[click.Command, ...] = (ledger_group,)

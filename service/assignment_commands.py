@@ -11,6 +11,7 @@ from service import access
 from service.accounts import Accounts
 from service.administration import kabupaten_option, served
 from service.assignments import Assignments
+from service.mendable import said_plainly
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -21,16 +22,19 @@ def assignment_group() -> None:
 
 
 @assignment_group.command("beri")
-@click.argument("login")
-@click.option("--nomor", required=True, help="Nomor surat tugas.")
-@click.option("--unit", "units", multiple=True, required=True, help="Kode unit yang diperiksa; boleh diulang.")
-@click.option("--dari", type=_DAY, required=True, help="Hari pertama, misalnya 2026-03-02.")
-@click.option("--sampai", type=_DAY, required=True, help="Hari terakhir.")
+@click.argument("login", metavar="NAMA")
+@click.option("--nomor", metavar="NOMOR", required=True, help="Nomor surat tugas.")
+@click.option(
+    "--unit", "units", metavar="UNIT", multiple=True, required=True, help="Kode unit yang diperiksa; boleh diulang."
+)
+@click.option("--dari", metavar="HARI", type=_DAY, required=True, help="Hari pertama, misalnya 2026-03-02.")
+@click.option("--sampai", metavar="HARI", type=_DAY, required=True, help="Hari terakhir.")
 @kabupaten_option
+@said_plainly
 def give_command(
     login: str, nomor: str, units: tuple[str, ...], dari: datetime, sampai: datetime, kabupaten: str | None
 ) -> None:
-    """Mencatat surat tugas seorang inspektur."""
+    """Mencatat surat tugas inspektur yang masuk dengan nama pengguna NAMA."""
     with served(kabupaten) as (_, tenant, pool):
         accounts = Accounts(pool, tenant)
         account = accounts.known(login)
@@ -50,17 +54,22 @@ def give_command(
 
 @assignment_group.command("daftar")
 @kabupaten_option
+@said_plainly
 def list_command(kabupaten: str | None) -> None:
     """Menampilkan semua surat tugas, juga yang sudah berakhir."""
     with served(kabupaten) as (_, tenant, pool):
-        for a in Assignments(pool, tenant.schema).all():
+        given = Assignments(pool, tenant.schema).all()
+        known = Accounts(pool, tenant).numbered({a.account for a in given})
+        for a in given:
+            who = f"{known[a.account].login} ({known[a.account].name})"
             ended = f"diakhiri {a.ended_at.astimezone(tenant.zone):%Y-%m-%d}" if a.ended_at else f"sampai {a.valid_to}"
-            click.echo(f"{a.id}  {a.letter}  {a.account}  {','.join(a.units)}  dari {a.valid_from}  {ended}")
+            click.echo(f"{a.id}  {a.letter}  {who}  {','.join(a.units)}  dari {a.valid_from}  {ended}")
 
 
 @assignment_group.command("akhiri")
 @click.argument("penugasan", type=click.UUID)
 @kabupaten_option
+@said_plainly
 def end_command(penugasan: UUID, kabupaten: str | None) -> None:
     """Mengakhiri surat tugas sebelum hari terakhirnya; berlaku seketika."""
     with served(kabupaten) as (_, tenant, pool):
