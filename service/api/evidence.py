@@ -100,7 +100,8 @@ def of_request(
 ) -> Stream:
     """What answers a request for evidence, `<request>.zip`, to be looked at before it is handed over."""
     request = _number(_named(file))
-    return _handed(place, who, _answer(place, who, code, request), f"permintaan-{request}", size or ())
+    answer = _answer(place, who, code, request)
+    return _handed(place, who, answer, f"permintaan-{request}", size or (), _as_inspected(who))
 
 
 @post("/evidence/requests/{code:str}/{file:str}", status_code=200, tags=["evidence"])
@@ -116,7 +117,7 @@ def hand_over(
     if not access.may(who.role, "desa.provide-evidence"):
         raise Trouble(403, "no-evidence-for-you")
     request = _number(_named(file))
-    pack, digest = _made(place, who, _answer(place, who, code, request), size or ())
+    pack, digest = _made(place, who, _answer(place, who, code, request), size or (), _as_inspected(who))
     command = ProvideEvidence(on=place.now().date(), request=request, digest=digest)
     answer = place.submit([Submitted(uuid7(), desa.number(code), command)], who)[0]
     if answer.outcome != "recorded":
@@ -167,25 +168,32 @@ def _answer(place: Place, who: Who, code: str, request: UUID) -> Chosen | None:
         return None
     below = access.storied_below(unit, units)
     with place.ledger.pool.connection() as conn:
-        return choosing.answer(conn, place.schema, code, below, request, place.tenant.zone, who.role)
+        return choosing.answer(conn, place.schema, code, below, request, place.tenant.zone, _as_inspected(who))
+
+
+def _as_inspected(who: Who) -> Role:
+    """An answer goes to the inspectorate: whoever reads more than an inspector puts no more than that into it."""
+    return "inspektorat" if who.role in choosing.STORIES else who.role
 
 
 # Handing out
 
 
-def _handed(place: Place, who: Who, chosen: Chosen | None, name: str, sizes: Sequence[int]) -> Stream:
-    return _sent(*_made(place, who, chosen, sizes), name)
+def _handed(
+    place: Place, who: Who, chosen: Chosen | None, name: str, sizes: Sequence[int], reader: Role | None = None
+) -> Stream:
+    return _sent(*_made(place, who, chosen, sizes, reader or who.role), name)
 
 
-def _made(place: Place, who: Who, chosen: Chosen | None, sizes: Sequence[int]) -> tuple[IO[bytes], str]:
-    """The pack, and its digest. Whose records are in it is noted before anything leaves."""
+def _made(place: Place, who: Who, chosen: Chosen | None, sizes: Sequence[int], reader: Role) -> tuple[IO[bytes], str]:
+    """The pack for a reader, and its digest. Whose records are in it is noted before anything leaves."""
     if chosen is None:
         raise Trouble(404, "not-found")
     place.reads.note(who, list(chosen.cases) or [None], "evidence")
     pack = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  # it is closed when it has been sent
     try:
         maker = evidence.maker(place.ledger, place.settings, place.tenant, place.accounts.units())
-        return pack, evidence.make(maker, chosen, who.role, pack, sizes)
+        return pack, evidence.make(maker, chosen, reader, pack, sizes)
     except evidence.NotCovered:
         raise Trouble(503, "not-covered") from None
     except evidence.NoSuchPoint as missing:

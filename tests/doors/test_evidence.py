@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import zipfile
@@ -14,6 +15,8 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
+from domain.desa import number
+from service.beginnings import begin_units
 from service.notes import Signer
 from service.places import Place
 from tests import paper
@@ -218,9 +221,6 @@ def test_a_quarter_of_another_desa_is_not_theirs(phone: Callable[[str], Phone], 
 def test_what_an_inspector_asked_for_is_handed_over_with_its_digest(
     phone: Callable[[str], Phone], place: Place, laras: str, signing: Signer, tmp_path: Path
 ) -> None:
-    from domain.desa import number
-    from service.beginnings import begin_units
-
     begin_units(place._writer._store, place.accounts.units(), BEGAN.date(), BEGAN)
     request = str(uuid4())
     wanted = {"do": "desa.request-evidence", "on": "2025-07-01", "request": request, "what": ["makanan-tambahan"],
@@ -239,14 +239,35 @@ def test_what_an_inspector_asked_for_is_handed_over_with_its_digest(
         "desa.evidence-requested", "pmt.eligibility-decided", "pmt.started", "pmt.given",
     }  # fmt: skip
     assert [e["position"] for e in looked["events"]] == [e["position"] for e in told["events"]]
-    import hashlib
-
     assert handed.headers["x-sidik-sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     recorded = phone("hasan").get(f"/cases/{story}/story").json()["told"][0]
     assert recorded["topic"] == "desa.evidence-provided"
     assert handed.headers["x-sidik-sha256"][:12] in recorded["sentence"]
     again = phone("hasan").post(address)
     assert (again.status_code, again.json()["code"]) == (409, "nothing-open-by-this-number")
+
+
+def test_what_goes_to_the_inspectorate_holds_no_diagnosis_whoever_makes_it(
+    phone: Callable[[str], Phone], place: Place, laras: str, signing: Signer, tmp_path: Path
+) -> None:
+    """The nutritionist of the puskesmas reads diagnoses; the pack she hands over is for an inspector."""
+    begin_units(place._writer._store, place.accounts.units(), BEGAN.date(), BEGAN)
+    step = {"on": "2025-06-20", "referral": str(uuid4())}
+    made = {"do": "referral.create", "to": PUSKESMAS, "kind": "puskesmas", "reason": "gizi-kurang", **step}
+    told = phone("rina").send(entry(laras, made))
+    told += phone("dewi").send(
+        entry(laras, {"do": "referral.accept", **step}), entry(laras, {"do": "referral.arrive", **step}),
+        entry(laras, {"do": "referral.counter-refer", "diagnosis": "B20", **step}),
+    )  # fmt: skip
+    assert [one for one in told if one["answer"] != "recorded"] == []
+    request = str(uuid4())
+    wanted = {"do": "desa.request-evidence", "on": "2025-07-01", "request": request, "what": ["rujukan"],
+              "letter": "700/13-Insp/2025", "first": "2025-06-01", "last": "2025-06-30"}  # fmt: skip
+    assert phone("yusuf").send(entry(number(PUSKESMAS), wanted))[0]["answer"] == "recorded"
+    path = saved(phone("dewi").post(f"/evidence/requests/{PUSKESMAS}/{request}.zip"), tmp_path)
+    proven(path, signing)
+    assert "referral.arrived" in {e.get("topic") for e in bukti(path)["events"]}
+    assert "B20" not in json.dumps(bukti(path))
 
 
 def test_a_request_to_one_unit_is_not_answered_by_another(phone: Callable[[str], Phone], signing: Signer) -> None:
