@@ -48,6 +48,8 @@ REFUSALS: dict[str, str] = {
     "no-such-erasure-request": "Keluarga tidak meminta dihapus dengan nomor ini. Muat ulang halaman kasus.",
     "erased": "Identitas di kasus ini sudah dihapus atas permintaan keluarga. Catat lagi tanpa nama dan tanpa tulisan.",
     "already-erased": "Identitas di kasus ini sudah dihapus.",
+    "merge-erased": "Identitas salah satu kasus sudah dihapus, yang lain belum. Hapus dulu keduanya atas permintaan"
+    " keluarga, baru gabungkan.",
     "erasure-not-decided": "Belum diputuskan untuk dihapus. Dokter puskesmas yang memutuskan lebih dulu.",
     "erase-own-decision": "Yang menerima permintaan atau memutuskan tidak boleh melaksanakannya. Minta orang lain.",
     "erasure-stands": "Keputusan ini tidak dapat dibetulkan. Buat keputusan baru.",
