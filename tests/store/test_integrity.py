@@ -12,13 +12,13 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from domain import child, desa, stories
+from domain import child, desa, pregnancy, stories
 from domain.case import SYSTEM, zone
 from domain.oversight import IntegrityFlagRaised, RaiseFlag, ResolveFlag
 from domain.patterns import Noted
 from domain.protocol import obligations
 from domain.words import event_sentence
-from projections import log, noted
+from projections import log, noted, questions
 from service import demo, following, integrity, lives, rotation
 from service.accounts import Accounts
 from service.beginnings import begin_units
@@ -161,6 +161,26 @@ def test_what_was_answered_is_not_asked_again(watched: Watched, store: Store, te
     with store.pool.connection() as conn:
         conn.execute(integrity._sql(store.schema, "UPDATE {policies} SET position = 0"))
     assert looked(watched, tenant, NOW + timedelta(days=1)) == 0
+
+
+def test_no_number_tells_of_a_result_that_only_health_workers_know_of(
+    watched: Watched, store: Store, tenant: Tenant
+) -> None:
+    rina, night = Actor("rina", "bidan", DESA, anything), datetime.combine(ON, time(1), CLOCK)
+    for nth in range(25):
+        case = uuid4()
+        begun = pregnancy.Register(on=ON - timedelta(days=2), hpht=date(2026, 8, 1), desa=DESA, posyandu=POSYANDU)
+        told(store, [Asked(Submitted(uuid4(), case, begun), rina, night - timedelta(hours=8))])
+        test: Any = {"test": "hiv", "result": "nonreaktif"} if nth < 3 else {"test": "hb", "value": 11.0}
+        result = pregnancy.RecordLabResult(on=ON - timedelta(days=2), **test)
+        told(store, [Asked(Submitted(uuid4(), case, result), rina, night)])
+    assert looked(watched, tenant) == 1
+    [flag] = flags(store)
+    assert (flag.event.pattern, flag.event.found.count, len(flag.event.positions)) == ("dicatat-malam", 22, 22)
+    with store.pool.connection() as conn:
+        behind = questions.behind(conn, store.schema, flag.event.positions)
+    assert {r.event.test for r in behind if isinstance(r.event, pregnancy.LabResultRecorded)} == {"hb"}
+    assert len({r.case for r in behind}) == len(flag.event.cases) == 22
 
 
 ABOUT_ANI = UUID("f3877077-ea3a-5a23-a3f7-2c5ac27ea46d")
