@@ -183,6 +183,28 @@ def test_no_number_tells_of_a_result_that_only_health_workers_know_of(
     assert len({r.case for r in behind}) == len(flag.event.cases) == 22
 
 
+def test_one_question_is_read_without_reading_the_others(
+    watched: Watched, store: Store, conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def about(flag: UUID) -> RaiseFlag:
+        return RaiseFlag(on=ON, flag=flag, pattern="angka-sama", concerns="ani", positions=(1,))
+
+    by_system, by_ratna, unit = [uuid4() for _ in range(20)], uuid4(), desa.number(DESA)
+    assert recorded(store, [asked(flag, unit, about(flag), AT) for flag in by_system]) == 20
+    by_hand = RaiseFlag(on=ON, flag=by_ratna, pattern="angka-sama")
+    told(store, [Asked(Submitted(uuid4(), unit, by_hand), RATNA, AT)])
+    read: list[Any] = []
+    decoded = questions.recorded
+    monkeypatch.setattr(questions, "recorded", lambda row: read.append(row) or decoded(row))  # type: ignore[func-returns-value]
+    for flag in (by_system[7], by_ratna):
+        found = questions.asked_as(conn, store.schema, [unit], flag)
+        assert found is not None
+        assert found.asked.flag == flag
+    assert questions.asked_as(conn, store.schema, [unit], uuid4()) is None
+    assert questions.asked_as(conn, store.schema, [uuid4()], by_ratna) is None
+    assert len(read) == 2
+
+
 ABOUT_ANI = UUID("f3877077-ea3a-5a23-a3f7-2c5ac27ea46d")
 """Under which anybody could work out that the session would be asked about, before a secret made the numbers."""
 
