@@ -222,6 +222,7 @@ DOORS: dict[str, str] = {
     "future-moment": "Waktu itu belum tiba. Pilih hari ini atau hari yang sudah lewat.",
     "before-records": "Pada hari itu belum ada catatan. Catatan pertama di sini dari {on}.",
     "nothing-recorded": "Belum ada catatan sama sekali.",
+    "span-too-long": "Dua hari yang dibandingkan terlalu jauh terpisah. Pilih paling banyak {days} hari.",
     "wrong-way-round": "Tanggal awal harus sebelum tanggal akhir.",
     "choose-desa": "Wilayah Anda lebih dari satu desa. Pilih satu desa atau satu posyandu.",
     "no-such-place": "Desa atau posyandu itu bukan wilayah Anda. Periksa pilihannya.",
