@@ -40,9 +40,12 @@ COMMANDS = (OpenInEmergency, ReviewEmergencyAccess)
 
 
 def open_until(case: Case | None, account: str, now: datetime) -> datetime | None:
-    """Until when this account reads the case for an emergency; None where it does not."""
-    opened = () if case is None else done(case.acts, EmergencyOpened)
-    ends = (a.heard + timedelta(hours=a.event.hours) for a in opened if a.actor == account)  # type: ignore[attr-defined]
+    """Until when this account reads the case for an emergency; None where it does not, or where it was none."""
+    if case is None:
+        return None
+    none = {a.event.emergency for a in done(case.acts, EmergencyReviewed) if a.event.verdict == "tidak-wajar"}  # type: ignore[attr-defined]
+    opened = [a for a in done(case.acts, EmergencyOpened) if a.actor == account and a.event.emergency not in none]  # type: ignore[attr-defined]
+    ends = (a.heard + timedelta(hours=a.event.hours) for a in opened)  # type: ignore[attr-defined]
     return max((end for end in ends if now < end), default=None)
 
 

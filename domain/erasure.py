@@ -120,6 +120,12 @@ def check(case: Case, event: Event, by: Envelope) -> None:
             _check_erasure(case, event, by)
 
 
+def check_merge(case: Case, into: Case | None) -> None:
+    """A name merged into a case that was forgotten would stay for ever: what is asked there was done already."""
+    if into is not None and erased(case) != erased(into):
+        raise Refused("merge-erased")
+
+
 def _asked(case: Case, request: UUID) -> Act | None:
     return next((a for a in requests(case) if a.event.request == request), None)  # type: ignore[attr-defined]
 

@@ -48,6 +48,8 @@ REFUSALS: dict[str, str] = {
     "no-such-erasure-request": "Keluarga tidak meminta dihapus dengan nomor ini. Muat ulang halaman kasus.",
     "erased": "Identitas di kasus ini sudah dihapus atas permintaan keluarga. Catat lagi tanpa nama dan tanpa tulisan.",
     "already-erased": "Identitas di kasus ini sudah dihapus.",
+    "merge-erased": "Identitas salah satu kasus sudah dihapus, yang lain belum. Hapus dulu keduanya atas permintaan"
+    " keluarga, baru gabungkan.",
     "erasure-not-decided": "Belum diputuskan untuk dihapus. Dokter puskesmas yang memutuskan lebih dulu.",
     "erase-own-decision": "Yang menerima permintaan atau memutuskan tidak boleh melaksanakannya. Minta orang lain.",
     "erasure-stands": "Keputusan ini tidak dapat dibetulkan. Buat keputusan baru.",
@@ -221,6 +223,7 @@ DOORS: dict[str, str] = {
     "future-moment": "Waktu itu belum tiba. Pilih hari ini atau hari yang sudah lewat.",
     "before-records": "Pada hari itu belum ada catatan. Catatan pertama di sini dari {on}.",
     "nothing-recorded": "Belum ada catatan sama sekali.",
+    "span-too-long": "Dua hari yang dibandingkan terlalu jauh terpisah. Pilih paling banyak {days} hari.",
     "wrong-way-round": "Tanggal awal harus sebelum tanggal akhir.",
     "choose-desa": "Wilayah Anda lebih dari satu desa. Pilih satu desa atau satu posyandu.",
     "no-such-place": "Desa atau posyandu itu bukan wilayah Anda. Periksa pilihannya.",

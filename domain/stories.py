@@ -190,6 +190,8 @@ def decide(
         return referral.onward(event)
     if person.other_of(event) is not None:
         assert state is not None
+        if isinstance(event, person.RecordsMerged):
+            erasure.check_merge(state, other)
         return person.of_two(number, state, event, other)
     return (child.knowing_nik(event),)
 

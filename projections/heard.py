@@ -14,6 +14,8 @@ from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 
 from domain.patterns import Noted, typed_at
+from domain.stories import TOPICS, decode
+from domain.words import PERHAPS_HIDDEN
 
 PAGE = 5_000
 
@@ -47,12 +49,16 @@ _measures, _day = msgspec.json.Decoder(_Measures), msgspec.json.Decoder(_Day)
 _MEASURED = "child.measured"
 _OFFICES = ("desa.", "case.")
 """What units tell of their own work, and what is said about tasks and mistakes, is no field work."""
+_PERHAPS_HIDDEN = frozenset(TOPICS[kind] for kind in PERHAPS_HIDDEN)
 
 
 def entries(
     conn: Connection[Any], schema: str, after: int, clock: tzinfo, without: Collection[str], page: int = PAGE
 ) -> Iterator[Heard]:
-    """Every entry after a position, a page at a time; those of the actors `without`, and of hospitals, unread."""
+    """Every entry after a position, a page at a time; those of the actors `without`, and of hospitals, unread.
+
+    So are those of which only health workers may know: the offices that read a question would count them by its gaps.
+    """
     while True:
         asked = {"after": after, "limit": page}
         rows = conn.execute(_sql(schema, _HEARD), asked, binary=True, prepare=True).fetchall()
@@ -66,9 +72,13 @@ def entries(
 def _heard(row: Sequence[Any], clock: tzinfo, without: Collection[str]) -> Heard:
     position, case, at, actor, role, entry, topic, state = row
     at = at.astimezone(clock)
-    if actor in without or role == "rs" or topic.startswith(_OFFICES):
+    if actor in without or role == "rs" or topic.startswith(_OFFICES) or _hidden(topic, state):
         return Heard(position, case, at, actor, topic, None)
     return Heard(position, case, at, actor, topic, _noted(position, case, at, entry, topic, state))
+
+
+def _hidden(topic: str, state: bytes) -> bool:
+    return topic in _PERHAPS_HIDDEN and decode(state).restricted
 
 
 def _noted(position: int, case: UUID, at: datetime, entry: UUID, topic: str, state: bytes) -> Noted | None:

@@ -42,9 +42,14 @@ def asked_in(
 
 def asked_as(conn: Connection[Any], schema: str, units: Collection[UUID], flag: UUID) -> Question | None:
     """One question; None where no unit of these has one of that number."""
-    every = _read(conn, schema, _EVERY, {"units": list(units)})
-    raised = [r for r in every if isinstance(r.event, IntegrityFlagRaised) and r.event.flag == flag]
+    asked = {"units": list(units), "flag": flag, "said": str(flag).encode()}
+    raised = _raised(conn, schema, _NUMBERED, asked) or _raised(conn, schema, _SAYING, asked)
     return next(iter(_standing(conn, schema, raised)), None)
+
+
+def _raised(conn: Connection[Any], schema: str, query: LiteralString, asked: dict[str, Any]) -> list[Recorded]:
+    found = _read(conn, schema, query, asked)
+    return [r for r in found if isinstance(r.event, IntegrityFlagRaised) and r.event.flag == asked["flag"]]
 
 
 def behind(conn: Connection[Any], schema: str, positions: Sequence[int]) -> list[Recorded]:
@@ -81,10 +86,20 @@ ORDER BY position DESC
 LIMIT %(limit)s
 """
 
-_EVERY: LiteralString = """
+# What the system asks, it asks in an entry of the same number.
+_NUMBERED: LiteralString = """
 SELECT {columns}
 FROM {events}
-WHERE topic = 'desa.integrity-flag-raised' AND case_id = ANY(%(units)s)
+WHERE position = (SELECT first FROM {entries} WHERE entry = %(flag)s)
+  AND topic = 'desa.integrity-flag-raised'
+  AND case_id = ANY(%(units)s)
+"""
+
+# What a person asked has an entry of its own; of the others nothing is taken out of the database.
+_SAYING: LiteralString = """
+SELECT {columns}
+FROM {events}
+WHERE topic = 'desa.integrity-flag-raised' AND case_id = ANY(%(units)s) AND position(%(said)s::bytea IN state) > 0
 ORDER BY position
 """
 
@@ -105,4 +120,5 @@ ORDER BY position
 
 @lru_cache(maxsize=64)
 def _sql(schema: str, text: LiteralString) -> bytes:
-    return SQL(text).format(columns=SQL(COLUMNS), events=Identifier(schema, "events")).as_bytes()
+    names = {name: Identifier(schema, name) for name in ("events", "entries")}
+    return SQL(text).format(columns=SQL(COLUMNS), **names).as_bytes()

@@ -1,7 +1,8 @@
 """Looks at what was recorded for patterns that call for a question, and asks: each day after it, each month after it.
 
-What is asked stands in the story of the desa concerned, under a number made of pattern, hand and key. So two
-processes, a crash or a second look ask nothing twice, and what was answered is not asked again. A day begins at five.
+What is asked stands in the story of the desa concerned, under a number made of pattern, hand, key and a secret. So two
+processes, a crash or a second look ask nothing twice, and what was answered is not asked again; and nobody can take the
+number of a question about themselves before it is asked. A day begins at five.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ from domain.protocol import Asking
 from projections import heard, log
 from projections.heard import Heard
 from service.access import Units
-from service.watched import Watched, asked, recorded
+from service.watched import Watched, asked, recorded, stands
 
-FLAGS = UUID("2f0b6a3e-9c1d-4f52-8f0a-6d1f0b7c5e23")
+_FORMER = UUID("2f0b6a3e-9c1d-4f52-8f0a-6d1f0b7c5e23")
 
 WAIT_SECONDS = 1.0
 """How long the lists may take to show what was recorded; else it is looked at in the next round."""
@@ -228,15 +229,21 @@ def ask(watched: Watched, findings: Sequence[Finding], now: datetime) -> int:
 
 
 def _unasked(watched: Watched, findings: Sequence[Finding]) -> dict[UUID, Finding]:
-    of = {number(finding): finding for finding in findings}
-    with watched.store.pool.connection() as conn:
-        known = {row[0] for row in conn.execute(_sql(watched.store.schema, _KNOWN), [list(of)]).fetchall()}
-    return {flag: finding for flag, finding in of.items() if flag not in known}
+    store = watched.store
+    with store.pool.connection() as conn:
+        of = {store.sealing.number(conn, f"question {said(finding)}"): finding for finding in findings}
+        known = stands(conn, store.schema, [*of, *map(former_number, of.values())])
+    return {flag: finding for flag, finding in of.items() if flag not in known and former_number(finding) not in known}
 
 
-def number(finding: Finding) -> UUID:
-    """The number of a question: the same pattern of the same hand is asked about once for each key."""
-    return uuid5(FLAGS, f"{finding.pattern} {finding.concerns} {finding.key}")
+def said(finding: Finding) -> str:
+    """What makes a question the same: the same pattern of the same hand is asked about once for each key."""
+    return f"{finding.pattern} {finding.concerns} {finding.key}"
+
+
+def former_number(finding: Finding) -> UUID:
+    """Under which it was asked before the numbers were made with a secret."""
+    return uuid5(_FORMER, said(finding))
 
 
 def _command(flag: UUID, finding: Finding, posyandu: str | None, today: date) -> RaiseFlag:
@@ -305,12 +312,10 @@ SET position = %(position)s
 WHERE name = %(name)s AND position < %(position)s
 """
 
-_KNOWN: LiteralString = "SELECT entry FROM {entries} WHERE entry = ANY(%s)"
-
 _SYSTEMS: LiteralString = "SELECT DISTINCT account FROM {tokens}"
 
 
 @lru_cache(maxsize=4096)
 def _sql(schema: str, text: LiteralString) -> bytes:
-    names = ("policies", "entries", "tokens")
+    names = ("policies", "tokens")
     return SQL(text).format(**{name: Identifier(schema, name) for name in names}).as_bytes()

@@ -60,6 +60,8 @@ class MasterKey:
 
     def __init__(self, key: bytes, before: bytes | None = None) -> None:
         self._first = key if before is None else before
+        self.changing = before is not None
+        """Both are at hand; what follows from the former one soon follows from nothing."""
         self._wraps = tuple(AESGCM(_hkdf(b"dampingi person keys")(one)) for one in (key, before) if one is not None)
 
     def wrapped(self, plain: bytes, whose: bytes) -> bytes:

@@ -72,11 +72,12 @@ class Changed(Struct, frozen=True):
 
 
 class Difference(Struct, frozen=True):
-    """What a desk's list lost, won and kept between two moments."""
+    """A page of what a desk's list lost, won and kept between two moments, and how many there are of each."""
 
     went: tuple[Changed, ...]
     came: tuple[Changed, ...]
     stayed: tuple[Task, ...]
+    counts: tuple[int, int, int]
 
 
 class Past:
@@ -163,29 +164,34 @@ class Past:
         later = sorted(change for change in changes if began < change[0] <= until)
         return [Basis(at, what, self.book(Clocks(at))) for at, what in ((began, "edition"), *later)]
 
-    def difference(self, who: Who, desk: Role, where: Where, first: datetime, second: datetime) -> Difference:
-        """What became of a desk's list between two moments. Only the cases that differ are told again."""
+    def difference(
+        self, who: Who, desk: Role, where: Where, first: datetime, second: datetime, page: slice
+    ) -> Difference:
+        """What became of a desk's list between two moments. Only the cases that differ on this page are told again."""
         cases = self.gathered(where)
         with self._turn:
-            return self._compared(who, desk, where, *self._both(cases, first, second))
+            return self._compared(who, desk, where, *self._both(cases, first, second), page)
 
-    def _compared(self, who: Who, desk: Role, where: Where, before: Looked, after: Looked) -> Difference:
+    def _compared(self, who: Who, desk: Role, where: Where, before: Looked, after: Looked, page: slice) -> Difference:
         first, second = before.moment, after.moment
         stood = asof.standing(before.cases, scope_of(who, desk, where, before), first)
         stands = asof.standing(after.cases, scope_of(who, desk, where, after), second)
-        differ = {at.case for at in stood.keys() ^ stands.keys()}
-        stories = {one.case: one.story for one in after.cases if one.case in differ}
+        gone, new, both = stood.keys() - stands.keys(), stands.keys() - stood.keys(), stands.keys() & stood.keys()
+        lost = _in_order(gone, stood, desk, first)[page]
+        won = _in_order(new, stands, desk, second)[page]
+        shown = {at.case for at, _ in (*lost, *won)}
+        stories = {one.case: one.story for one in after.cases if one.case in shown}
         told = {case: self.lives(story, second, first) for case, story in stories.items()}
 
-        def changed(at: Standing, of: Mapping[Standing, tuple[Folded, Obligation]], moment: datetime) -> Changed:
-            one, owed = of[at]
+        def changed(at: Standing, task: Task, one: Folded, moment: datetime) -> Changed:
             life = lifetimes.standing_at(told[at.case], desk, at.rule, at.key, moment)
-            return Changed(asof.task(one, owed, desk, moment), one, life, stories[at.case])
+            return Changed(task, one, life, stories[at.case])
 
         return Difference(
-            tuple(sorted((changed(at, stood, first) for at in stood.keys() - stands.keys()), key=_by_urgency)),
-            tuple(sorted((changed(at, stands, second) for at in stands.keys() - stood.keys()), key=_by_urgency)),
-            tuple(sorted((asof.task(*stands[at], desk, second) for at in stands.keys() & stood.keys()), key=_urgency)),
+            tuple(changed(at, task, stood[at][0], first) for at, task in lost),
+            tuple(changed(at, task, stands[at][0], second) for at, task in won),
+            tuple(task for _, task in _in_order(both, stands, desk, second)[page]),
+            (len(gone), len(new), len(both)),
         )
 
     def _both(self, cases: Collection[UUID], first: datetime, second: datetime) -> tuple[Looked, Looked]:
@@ -195,8 +201,11 @@ class Past:
         return Looked(before, first, one), Looked(after, second, other)
 
 
-def _by_urgency(changed: Changed) -> tuple[Any, ...]:
-    return _urgency(changed.task)
+def _in_order(
+    some: Collection[Standing], of: Mapping[Standing, tuple[Folded, Obligation]], desk: Role, moment: datetime
+) -> list[tuple[Standing, Task]]:
+    """The urgent first, as a list has them."""
+    return sorted(((at, asof.task(*of[at], desk, moment)) for at in some), key=lambda one: _urgency(one[1]))
 
 
 def _urgency(task: Task) -> tuple[Any, ...]:

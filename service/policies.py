@@ -2,7 +2,8 @@
 desks that have too much, and entries that call for a question (integrity.py).
 
 Each policy looks at the lists once they show the newest events, and asks through the write path under numbers made of
-what it found. So it may be run again, by two processes or after a crash, and records nothing twice.
+what it found and a secret: an entry that somebody else sent under such a number would keep it from being recorded. So
+it may be run again, by two processes or after a crash, and records nothing twice.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from service import beside, integrity
 from service.access import Unit, Units
 from service.handle import Asked
 from service.store import Store
-from service.watched import Watched, asked, recorded
+from service.watched import Watched, asked, recorded, stands
 
 EVENTS = 5000
 """Events looked at in one round."""
@@ -78,11 +79,12 @@ def suspect_duplicates(store: Store, now: datetime) -> int:
 
 def _suspicions(conn: Connection[Any], store: Store, touched: Sequence[UUID], now: datetime) -> list[Asked]:
     """Of each younger case the strongest suspicion that it has not had, against the oldest."""
-    numbered = {_number(pair): pair for pair in duplicates.pairs(conn, store.schema, touched)}
-    known = {row[0] for row in conn.execute(_sql(store.schema, _KNOWN), [list(numbered)])}
+    pairs = duplicates.pairs(conn, store.schema, touched)
+    numbered = {store.sealing.number(conn, f"pair {_said(pair)}"): pair for pair in pairs}
+    known = stands(conn, store.schema, [*numbered, *map(former_number, pairs)])
     of: dict[UUID, tuple[UUID, Pair]] = {}
     for number, pair in sorted(numbered.items(), key=lambda one: duplicates.GROUNDS.index(one[1].why)):
-        if number not in known:
+        if number not in known and former_number(pair) not in known:
             of.setdefault(pair.younger, (number, pair))
     today = now.astimezone(store.clock).date()
     return [
@@ -91,8 +93,13 @@ def _suspicions(conn: Connection[Any], store: Store, touched: Sequence[UUID], no
     ]
 
 
-def _number(pair: Pair) -> UUID:
-    return uuid5(_PAIRS, f"{pair.younger} {pair.older} {pair.why}")
+def _said(pair: Pair) -> str:
+    return f"{pair.younger} {pair.older} {pair.why}"
+
+
+def former_number(pair: Pair) -> UUID:
+    """Under which it was asked before the numbers were made with a secret."""
+    return uuid5(_PAIRS, _said(pair))
 
 
 def _ahead(conn: Connection[Any], schema: str) -> tuple[int, int]:
@@ -109,8 +116,6 @@ def _touched(conn: Connection[Any], schema: str, after: int, upto: int) -> list[
 
 
 # Desks with too much to do (V02)
-
-_COUNTS = UUID("9d7c1c36-4e0a-4a1e-8f2b-1c8f3a5d2b90")
 
 BETWEEN_COUNTS = timedelta(days=7)
 """A desk at the edge of too much is not told of every day."""
@@ -130,13 +135,14 @@ def count_workloads(watched: Watched, now: datetime) -> int:
     with store.pool.connection() as conn:
         counted = dict(_counted(conn, store.schema, units, rules, now))
         told = log.stories(conn, store.schema, {desa.number(code) for _, _, code in counted})
+        numbers = {(desk, unit): store.sealing.number(conn, f"load {desk} {unit} {today}") for desk, unit, _ in counted}
     of = {case: _last_counts(stories.fold(story)) for case, story in told.items()}
     counts = []
     for (desk, unit, puskesmas), (open_, late) in sorted(counted.items()):
         case = desa.number(puskesmas)
         command = CountWorkload(on=today, desk=desk, unit=unit, open=open_, late=late)
         if told[case] and _worth_telling(command, of[case].get((desk, unit)), limit, today):
-            counts.append(asked(uuid5(_COUNTS, f"{desk} {unit} {today}"), case, command, now))
+            counts.append(asked(numbers[desk, unit], case, command, now))
     return recorded(store, counts)
 
 
@@ -222,8 +228,6 @@ FROM {events}
 WHERE position > %(after)s AND position <= %(upto)s AND topic = ANY(%(topics)s)
 """
 
-_KNOWN: LiteralString = "SELECT entry FROM {entries} WHERE entry = ANY(%s)"
-
 _MOVE: LiteralString = """
 UPDATE {policies}
 SET position = %(upto)s
@@ -233,5 +237,5 @@ WHERE name = 'duplicates' AND position = %(after)s
 
 @lru_cache(maxsize=4096)
 def _sql(schema: str, text: LiteralString) -> bytes:
-    names = ("policies", "follower", "events", "entries")
+    names = ("policies", "follower", "events")
     return SQL(text).format(**{name: Identifier(schema, name) for name in names}).as_bytes()

@@ -20,7 +20,7 @@ from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 
 from domain.case import Personal, Sealed
-from service.masterkey import ENTRIES, NIK, NONCE_BYTES, MasterKey, Secret, WrongMasterKey
+from service.masterkey import ENTRIES, LASTING, NIK, NONCE_BYTES, MasterKey, Secret, WrongMasterKey
 from service.settings import Settings, former_master_key, master_key
 
 KEPT_SECONDS = 60.0
@@ -95,14 +95,20 @@ class Sealing:
         self._kept: dict[UUID, tuple[float, AESGCM | None]] = {}
 
     def learn(self, conn: Connection[Any]) -> None:
-        """Know the secrets that last. They never change, so it is done once, with the first connection at hand."""
+        """Know the secrets that last. They never change, so it is done once, with the first connection at hand.
+
+        While the master key is being changed they are kept here too: a kabupaten may begin after the change was made.
+        """
         if self._lasting is None:
+            if self._master.changing:
+                self._keep_lasting(conn)
             kept = dict(conn.execute(_sql(self._schema, _SECRETS), [[NIK.name, ENTRIES.name]]).fetchall())
             nik, entries = (self._secret(secret, kept.get(secret.name)) for secret in (NIK, ENTRIES))
             self._lasting = _Lasting(nik, hmac.new(entries, digestmod="sha256"))
 
     def secret(self, conn: Connection[Any], secret: Secret) -> bytes:
         """As it was when the kabupaten began, whatever master key is in force now."""
+        self.learn(conn)
         row = conn.execute(_sql(self._schema, _SECRETS), [[secret.name]]).fetchone()
         return self._secret(secret, None if row is None else row[1])
 
@@ -110,6 +116,14 @@ class Sealing:
         """From now on it does not follow from a master key any more."""
         plain = self._master.follows(secret)
         conn.execute(_sql(self._schema, _KEEP), [secret.name, self._master.wrapped(plain, place_of(secret))])
+
+    def _keep_lasting(self, conn: Connection[Any]) -> None:
+        """Under wrong keys nothing is kept that would follow from them."""
+        row = conn.execute(_sql(self._schema, _ONE)).fetchone()
+        if row is not None:
+            self._unwrapped(*row)
+        for secret in LASTING:
+            self.keep(conn, secret)
 
     def keys(self, conn: Connection[Any], people: Collection[UUID]) -> Keys:
         """The keys of these people, those not at hand fetched in one statement."""
@@ -139,6 +153,14 @@ class Sealing:
         digest = self._known.entries.copy()  # hmac.digest() lets another thread run, for each entry of a batch
         digest.update(request)
         return digest.digest()[:16]
+
+    def number(self, conn: Connection[Any], found: str) -> UUID:
+        """Of an entry by which the system records what it found: the same for the same, and nobody can take it before.
+
+        It lasts as the secrets do. As a fifth kind of UUID it tells no time.
+        """
+        self.learn(conn)
+        return UUID(bytes=self.digest(b"number " + found.encode()), version=5)
 
     @property
     def _known(self) -> _Lasting:
@@ -220,6 +242,8 @@ SELECT person, wrapped
 FROM {person_key}
 WHERE person = ANY(%s)
 """
+
+_ONE: LiteralString = "SELECT person, wrapped FROM {person_key} WHERE wrapped IS NOT NULL LIMIT 1"
 
 _SECRETS: LiteralString = """
 SELECT name, wrapped

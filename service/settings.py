@@ -62,6 +62,10 @@ class Settings(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     """How long a reader that asks for "not older than" waits for the follower."""
     page_rows: int = 50
     """Rows on one page of a list."""
+    difference_rows: int = 100
+    """Lines on one page of what went from a list, what came and what stayed: each is told again from its story."""
+    difference_days: int = 366
+    """The longest time between two days whose lists are compared."""
     retries: int = 5
     """How often a command is decided again after another one was faster, before it is answered "busy"."""
     combine_entries: int = 500

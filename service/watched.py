@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date, datetime
+from functools import lru_cache
+from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
 import structlog
 from msgspec import Struct
+from psycopg import Connection
+from psycopg.sql import SQL, Identifier
 
 from domain.case import SYSTEM, Case, Command, Refused
 from domain.oversight import CountWorkload, RaiseFlag
@@ -37,6 +41,24 @@ class Watched(Struct, frozen=True):
 def asked(entry: UUID, case: UUID, command: Command, at: datetime) -> Asked:
     """What the system asks to have recorded, under a number made of what was found."""
     return Asked(Submitted(entry, case, command), Actor(SYSTEM, "kabupaten", "", _may), at)
+
+
+def stands(conn: Connection[Any], schema: str, entries: Collection[UUID]) -> set[UUID]:
+    """Those of these numbers under which the system itself recorded something; others choose theirs freely."""
+    return {row[0] for row in conn.execute(_sql(schema), [list(entries), SYSTEM]).fetchall()}
+
+
+_STANDS: LiteralString = """
+SELECT n.entry
+FROM {entries} AS n
+JOIN {events} AS e ON e.position = n.first AND e.entry = n.entry
+WHERE n.entry = ANY(%s) AND e.actor = %s
+"""
+
+
+@lru_cache(maxsize=1024)
+def _sql(schema: str) -> bytes:
+    return SQL(_STANDS).format(**{name: Identifier(schema, name) for name in ("entries", "events")}).as_bytes()
 
 
 def _may(command: Command, _state: Case | None) -> None:

@@ -163,6 +163,8 @@ def listed(
     if not named:
         narrow = Narrow(due=narrow.due, rule=narrow.rule)  # or names could be found out by searching for them
     page, looked = place.past.worklist(who, own, where, when, narrow, max(after, 0), rows)
+    if narrow.text is not None:
+        place.reads.note(who, list({task.case: None for task in page.tasks if task.case}) or [None], "search")
     tasks = page.tasks if named else tuple(map(covered, page.tasks))
     return PastQueue(own, when.known, when.happened, looked.moment, looked.edition, tasks, page.counts, page.after)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -187,8 +187,16 @@ class Differs(Struct, frozen=True):
     why: Why | None
 
 
+class HowMany(Struct, frozen=True):
+    """Tasks that went, came and stayed, on whatever page they are."""
+
+    went: int
+    came: int
+    stayed: int
+
+
 class Difference(Struct, frozen=True):
-    """What went from a desk's list between two moments, what came, and what stood at both."""
+    """A page of what went from a desk's list between two moments, what came, and what stood at both."""
 
     desk: Role
     first: datetime
@@ -196,6 +204,9 @@ class Difference(Struct, frozen=True):
     went: tuple[Differs, ...]
     came: tuple[Differs, ...]
     stayed: tuple[Task, ...]
+    counts: HowMany
+    after: int | None
+    """Ask with this for the next page of all three; None at the end."""
 
 
 @get("/asof/queues/{desk:str}/difference", sync_to_thread=True, tags=["asof"])
@@ -207,18 +218,21 @@ def difference(
     second: Annotated[str | None, QueryParameter(name="to")] = None,
     desa: FromQuery[str | None] = None,
     posyandu: FromQuery[str | None] = None,
+    after: FromQuery[int] = 0,
 ) -> Difference:
     """What became of a desk's list between two moments. Without `to`, up to now."""
-    return differed(who, place, desk, first, second, chosen(who, desa, posyandu))
+    return differed(who, place, desk, first, second, chosen(who, desa, posyandu), after)
 
 
-def differed(who: Who, place: Place, desk: str, first: str, second: str | None, where: Where) -> Difference:
+def differed(
+    who: Who, place: Place, desk: str, first: str, second: str | None, where: Where, after: int = 0
+) -> Difference:
     """The same for the door and for the page."""
     own = open_desk(who, desk)
-    one, other = clocks(place, first).known, clocks(place, second).known
-    if one >= other:
-        raise Trouble(400, "wrong-way-round")
-    found = place.past.difference(who, own, where, one, other)
+    one, other = _span(place, first, second)
+    begins = min(max(after, 0), _FAR)
+    ends = begins + place.settings.difference_rows
+    found = place.past.difference(who, own, where, one, other, slice(begins, ends))
     named, secret, book = who.role in access.NAMED, _secret(who, place, other), place.book()
 
     def differs(changed: Changed, what: Literal["came", "went"]) -> Differs:
@@ -236,7 +250,21 @@ def differed(who: Who, place: Place, desk: str, first: str, second: str | None, 
         tuple(differs(changed, "went") for changed in found.went),
         tuple(differs(changed, "came") for changed in found.came),
         found.stayed if named else tuple(map(covered, found.stayed)),
+        HowMany(*found.counts),
+        ends if max(found.counts) > ends else None,
     )
+
+
+_FAR = 2**31
+
+
+def _span(place: Place, first: str, second: str | None) -> tuple[datetime, datetime]:
+    one, other = clocks(place, first).known, clocks(place, second).known
+    if one >= other:
+        raise Trouble(400, "wrong-way-round")
+    if other - one > timedelta(days=place.settings.difference_days):
+        raise Trouble(400, "span-too-long", days=place.settings.difference_days)
+    return one, other
 
 
 HANDLERS: tuple[Any, ...] = (history, difference)

@@ -86,7 +86,8 @@ def list_page(
     more = f"/daftar/{desk}/pada?{urlencode(query)}" if asked.after else ""
     moment = asked.moment.astimezone(place.tenant.zone)
     said = f"{figures.day(moment.date())} pukul {moment:%H.%M}"
-    return Template("pada.html", context={**context, "asked": asked, "said": said, "rows": rows, "more": more})
+    told = {"asked": asked, "day": asked.known.date(), "said": said, "rows": rows, "more": more}
+    return Template("pada.html", context={**context, **told})
 
 
 # Two days
@@ -110,6 +111,7 @@ def difference_page(
     sampai: FromQuery[str] = "",
     desa: FromQuery[str] = "",
     posyandu: FromQuery[str] = "",
+    sesudah: FromQuery[int] = 0,
 ) -> Template:
     """What went from the list between the ends of two days and by what, what came, and how much stayed."""
     asof.open_desk(who, desk)
@@ -122,7 +124,7 @@ def difference_page(
     }  # fmt: skip
     if where is None:
         return Template("beda.html", context=context)
-    found = history.differed(who, place, desk, first, second, where)
+    found = history.differed(who, place, desk, first, second, where, sesudah)
 
     def line(one: Differs, day: date) -> Line:
         row = row_of(one.task, who, place, units, found.second, "")
@@ -130,16 +132,26 @@ def difference_page(
         says, record = ("", "") if one.why is None else _why(one.why, place)
         return Line(row, at, says, record)
 
+    query = {"dari": first, "sampai": second, "desa": desa, "posyandu": posyandu, "sesudah": found.after or ""}
     return Template(
         "beda.html",
         context={
             **context,
             "asked": found,
+            "first": found.first.date(),  # whatever hour was asked for
+            "second": found.second.date(),
             "went": [line(one, found.first.date()) for one in found.went],
             "came": [line(one, found.second.date()) for one in found.came],
-            "stayed": len(found.stayed),
+            "counts": found.counts,
+            "left": {"went": _left(found.counts.went, found.after), "came": _left(found.counts.came, found.after)},
+            "more": f"/daftar/{desk}/beda?{urlencode(query)}" if found.after else "",
         },
     )
+
+
+def _left(count: int, after: int | None) -> int:
+    """How many are on the pages that follow."""
+    return 0 if after is None else max(0, count - after)
 
 
 def _why(why: Why, place: Place) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from msgspec.structs import replace
 from uuid_utils.compat import uuid7
 
 from service.places import Place
@@ -125,6 +126,53 @@ def test_the_difference_of_two_moments_names_what_did_it(phone: Get) -> None:
     one, other = standing(rina, first), standing(rina, told["second"])
     named = {what: {key(d["task"]) for d in told[what]} for what in ("went", "came")}
     assert named == {"went": one - other, "came": other - one}
+
+
+def test_a_long_difference_is_told_page_by_page_with_the_count_of_the_whole(
+    phone: Get, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    siti, rina = phone("siti"), phone("rina")
+    first = now(siti)
+    for name in ("Arka", "Bima", "Citra"):
+        registered(siti, name)
+    asked = f"/asof/queues/bidan/difference?from={quote(first)}&to={quote(now(siti))}"
+    whole = rina.get(asked).json()
+    assert (whole["after"], whole["counts"]["came"]) == (None, len(whole["came"]))
+    monkeypatch.setattr(place, "settings", replace(place.settings, difference_rows=2))
+    retold: list[Any] = []
+    lives = place.past.lives
+    monkeypatch.setattr(place.past, "lives", lambda story, *when: retold.append(story) or lives(story, *when))  # type: ignore[func-returns-value]
+    came: list[Any] = []
+    stayed: list[Any] = []
+    after: int | None = 0
+    while after is not None:
+        retold.clear()
+        page = rina.get(f"{asked}&after={after}").json()
+        assert len(retold) <= 4
+        assert page["counts"] == whole["counts"]
+        came, stayed, after = [*came, *page["came"]], [*stayed, *page["stayed"]], page["after"]
+    assert (came, stayed) == (whole["came"], whole["stayed"])
+    shown = phone("rina").page(f"/daftar/bidan/beda?dari={quote(first)}").text
+    assert f"dan {whole['counts']['came'] - 2} lagi" in shown
+    assert "Halaman berikutnya" in shown
+
+
+def test_a_page_of_past_days_may_be_asked_for_with_an_hour(phone: Get) -> None:
+    siti = phone("siti")
+    registered(siti, "Elok")
+    at = quote(now(siti))
+    for path in (f"/daftar/kader/pada?tanggal={at}", f"/daftar/kader/beda?dari={at}"):
+        assert f'value="{today()}"' in siti.page(path).text
+
+
+def test_days_too_far_apart_are_not_compared(phone: Get, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    siti = phone("siti")
+    registered(siti, "Dewa")
+    first = quote(now(siti))
+    monkeypatch.setattr(place, "settings", replace(place.settings, difference_days=0))
+    refused = siti.get(f"/asof/queues/kader/difference?from={first}")
+    assert (refused.status_code, refused.json()["code"]) == (400, "span-too-long")
+    assert refused.json()["detail"].startswith("Dua hari yang dibandingkan terlalu jauh terpisah.")
 
 
 def key(task: dict[str, Any]) -> tuple[str, str, str]:

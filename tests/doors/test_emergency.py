@@ -140,6 +140,16 @@ def test_another_hand_reviews_it_once(phone: Of, budi: str, place: Place) -> Non
     assert phone("bagus").send(entry(budi, review))[0]["code"] == "no-such-emergency"
 
 
+def test_a_reading_without_an_emergency_ends_when_that_is_found(phone: Of, budi: str, place: Place) -> None:
+    opening(phone("sari"), budi)
+    assert phone("sari").get(f"/cases/{budi}").status_code == 200
+    place.newest()
+    [task] = [t for t in phone("bagus").get(f"/cases/{budi}").json()["tasks"] if t["rule"] == "V15"]
+    none = {"do": "person.review-emergency-access", "on": str(today()), "verdict": "tidak-wajar"}
+    assert phone("bagus").send(entry(budi, {**none, "emergency": task["key"]}))[0]["answer"] == "recorded"
+    assert phone("sari").get(f"/cases/{budi}").status_code == 404
+
+
 def test_nobody_takes_it_back(phone: Of, budi: str) -> None:
     opening(phone("sari"), budi)
     version = phone("bagus").get(f"/cases/{budi}").json()["version"]

@@ -139,6 +139,20 @@ def test_looking_for_a_name_in_ones_list_is_a_search_and_the_list_itself_is_not(
     assert noted(place, account=rina)[0].what == "search"
 
 
+def test_so_it_is_in_the_list_of_a_past_day(phone: Of, place: Place, budi: str) -> None:
+    rina = place.accounts.known("rina")
+    phone("rina").get(f"/cases/{budi}?not_older_than={phone('siti').position}")
+    before = len(noted(place, account=rina))
+    phone("rina").get("/asof/queues/bidan")
+    assert len(noted(place, account=rina)) == before
+    phone("rina").get("/asof/queues/bidan?q=Budi Dibaca")
+    found = noted(place, account=rina)[0]
+    assert (found.what, found.case) == ("search", UUID(budi))
+    phone("rina").get("/asof/queues/bidan?q=Zzzyx Qqq")
+    newest = noted(place, account=rina)[0]
+    assert (newest.what, newest.case, newest.why) == ("search", None, "")
+
+
 def test_what_cannot_be_noted_is_not_shown(phone: Of, place: Place, budi: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def nowhere(*_: Any) -> None:
         raise NotNoted

@@ -131,6 +131,19 @@ def test_cases_that_were_merged_into_it_are_forgotten_with_it(store: Store, conn
     assert [wrapped(conn, store, case) for case in (budi, twice, thrice)] == [None, None, None]
 
 
+def test_a_case_with_a_name_is_not_merged_with_one_that_was_forgotten(store: Store, conn: Conn) -> None:
+    budi, twice = agreed(store), uuid4()
+    record(store, asked(register(twice)))
+    assert told(store, erase(budi), KARTIKA) == "recorded"
+    for case, into in ((twice, budi), (budi, twice)):
+        assert told(store, sent(case, person.MergeRecords(on=ON, into=into)), BAGUS) == "merge-erased"
+    record(store, asked(receive(twice)))
+    record(store, asked(decide(twice), by=BAGUS))
+    assert told(store, erase(twice), KARTIKA) == "recorded"
+    assert told(store, sent(twice, person.MergeRecords(on=ON, into=budi)), BAGUS) == "recorded"
+    assert wrapped(conn, store, twice) is None
+
+
 def test_one_told_apart_again_keeps_its_name(store: Store, conn: Conn) -> None:
     budi, ani = uuid4(), uuid4()
     record(store, asked(register(budi), register(ani, name="Ani")))

@@ -7,27 +7,31 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 
-from domain import child, desa, stories
+from domain import child, desa, pregnancy, stories
 from domain.case import SYSTEM, zone
-from domain.oversight import IntegrityFlagRaised, ResolveFlag
+from domain.oversight import IntegrityFlagRaised, RaiseFlag, ResolveFlag
 from domain.patterns import Noted
 from domain.protocol import obligations
 from domain.words import event_sentence
-from projections import heard, log
-from service import demo, following, integrity, lives
+from projections import heard, log, questions
+from service import demo, following, integrity, lives, rotation
 from service.accounts import Accounts
 from service.beginnings import begin_units
 from service.handle import Actor, Asked, Submitted, record
 from service.lives import Lives
+from service.masterkey import MasterKey
+from service.sealing import Sealing
 from service.store import Store
 from service.tenants import Tenant
-from service.watched import Watched
-from tests.store.given import anything
+from service.watched import Watched, asked, recorded
+from tests.store.given import MASTER_KEY, anything
 from tests.store.planted import CLOCK, DESA, HANDS, POSYANDU, honest, planted
+from tests.store.rotating import NEW_KEY
 
 TODAY = date(2026, 11, 27)
 NOW = datetime.combine(TODAY, time(9), zone("3603"))
@@ -157,6 +161,83 @@ def test_what_was_answered_is_not_asked_again(watched: Watched, store: Store, te
     with store.pool.connection() as conn:
         conn.execute(integrity._sql(store.schema, "UPDATE {policies} SET position = 0"))
     assert looked(watched, tenant, NOW + timedelta(days=1)) == 0
+
+
+def test_no_number_tells_of_a_result_that_only_health_workers_know_of(
+    watched: Watched, store: Store, tenant: Tenant
+) -> None:
+    rina, night = Actor("rina", "bidan", DESA, anything), datetime.combine(ON, time(1), CLOCK)
+    for nth in range(25):
+        case = uuid4()
+        begun = pregnancy.Register(on=ON - timedelta(days=2), hpht=date(2026, 8, 1), desa=DESA, posyandu=POSYANDU)
+        told(store, [Asked(Submitted(uuid4(), case, begun), rina, night - timedelta(hours=8))])
+        test: Any = {"test": "hiv", "result": "nonreaktif"} if nth < 3 else {"test": "hb", "value": 11.0}
+        result = pregnancy.RecordLabResult(on=ON - timedelta(days=2), **test)
+        told(store, [Asked(Submitted(uuid4(), case, result), rina, night)])
+    assert looked(watched, tenant) == 1
+    [flag] = flags(store)
+    assert (flag.event.pattern, flag.event.found.count, len(flag.event.positions)) == ("dicatat-malam", 22, 22)
+    with store.pool.connection() as conn:
+        behind = questions.behind(conn, store.schema, flag.event.positions)
+    assert {r.event.test for r in behind if isinstance(r.event, pregnancy.LabResultRecorded)} == {"hb"}
+    assert len({r.case for r in behind}) == len(flag.event.cases) == 22
+
+
+def test_one_question_is_read_without_reading_the_others(
+    watched: Watched, store: Store, conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def about(flag: UUID) -> RaiseFlag:
+        return RaiseFlag(on=ON, flag=flag, pattern="angka-sama", concerns="ani", positions=(1,))
+
+    by_system, by_ratna, unit = [uuid4() for _ in range(20)], uuid4(), desa.number(DESA)
+    assert recorded(store, [asked(flag, unit, about(flag), AT) for flag in by_system]) == 20
+    by_hand = RaiseFlag(on=ON, flag=by_ratna, pattern="angka-sama")
+    told(store, [Asked(Submitted(uuid4(), unit, by_hand), RATNA, AT)])
+    read: list[Any] = []
+    decoded = questions.recorded
+    monkeypatch.setattr(questions, "recorded", lambda row: read.append(row) or decoded(row))  # type: ignore[func-returns-value]
+    for flag in (by_system[7], by_ratna):
+        found = questions.asked_as(conn, store.schema, [unit], flag)
+        assert found is not None
+        assert found.asked.flag == flag
+    assert questions.asked_as(conn, store.schema, [unit], uuid4()) is None
+    assert questions.asked_as(conn, store.schema, [uuid4()], by_ratna) is None
+    assert len(read) == 2
+
+
+ABOUT_ANI = UUID("f3877077-ea3a-5a23-a3f7-2c5ac27ea46d")
+"""Under which anybody could work out that the session would be asked about, before a secret made the numbers."""
+
+
+def test_nobody_takes_the_number_of_a_question_about_themselves(watched: Watched, store: Store, tenant: Tenant) -> None:
+    told(store, list(session()))
+    case, ani = uuid4(), Actor("ani", "kader", POSYANDU, anything)
+    born = child.Register(on=ON, born=date(2025, 3, 1), sex="L", desa=DESA, posyandu=POSYANDU)
+    told(store, [Asked(Submitted(ABOUT_ANI, case, born), ani, AT)])
+    assert looked(watched, tenant) == 1
+    [flag] = flags(store)
+    assert flag.event.flag == flag.by.entry != ABOUT_ANI
+
+
+def test_what_was_asked_under_a_number_of_before_is_not_asked_again(
+    watched: Watched, store: Store, tenant: Tenant
+) -> None:
+    told(store, list(session()))
+    before = RaiseFlag(on=ON, flag=ABOUT_ANI, pattern="angka-sama", concerns="ani", positions=(1, 2))
+    assert recorded(store, [asked(ABOUT_ANI, desa.number(DESA), before, AT)]) == 1
+    assert looked(watched, tenant) == 0
+
+
+def test_a_question_has_its_number_whatever_master_key_is_in_force(
+    watched: Watched, store: Store, tenant: Tenant, conn: psycopg.Connection
+) -> None:
+    told(store, list(session()))
+    looked(watched, tenant)
+    rotation.rotate(conn, store.schema, MasterKey(NEW_KEY, MASTER_KEY))
+    conn.execute(integrity._sql(store.schema, "UPDATE {policies} SET position = 0"))
+    changed = Store(store.pool, store.schema, Sealing(NEW_KEY, store.schema), store.clock, store.edition)
+    assert looked(Watched(changed, watched.accounts, watched.book), tenant) == 0
+    assert len(flags(store)) == 1
 
 
 def test_two_processes_at_once_ask_once(watched: Watched, store: Store, tenant: Tenant) -> None:

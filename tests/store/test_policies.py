@@ -6,7 +6,7 @@ import threading
 import time
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 import pytest
 
@@ -26,7 +26,7 @@ from service.policies import count_workloads, suspect_duplicates
 from service.store import Store
 from service.tenants import Tenant
 from service.watched import Watched
-from tests.store.given import DESA, HEARD, POSYANDU, SITI, anything, asked, register
+from tests.store.given import DESA, HEARD, POSYANDU, SITI, anything, asked, register, weigh
 
 ON = date(2025, 3, 4)
 NOW = datetime(2025, 3, 10, 3, tzinfo=UTC)
@@ -85,6 +85,25 @@ def test_it_is_asked_once_however_often_it_is_looked_for(store: Store, tenant: T
     record(store, asked(Submitted(uuid4(), first, identify)))
     assert looked(store, tenant) == 0
     assert suspected(store, second) == [(first, "nik")]
+
+
+def test_nobody_keeps_a_second_case_from_being_asked_about(store: Store, tenant: Tenant) -> None:
+    first, second = uuid4(), uuid4()
+    guessed = uuid5(UUID("5b1f3a70-0f6e-4b0e-9d52-6a3c9a1c7e41"), f"{second} {first} nik")
+    record(store, asked(register(first), register(second), weigh(second, 6.1, entry=guessed)))
+    assert looked(store, tenant) == 1
+    assert suspected(store, second) == [(first, "nik")]
+
+
+def test_a_second_case_asked_about_under_a_number_of_before_is_not_asked_about_again(
+    store: Store, tenant: Tenant
+) -> None:
+    first, second = uuid4(), uuid4()
+    record(store, asked(register(first), register(second)))
+    former = uuid5(UUID("5b1f3a70-0f6e-4b0e-9d52-6a3c9a1c7e41"), f"{second} {first} nik")
+    suspect = person.SuspectDuplicate(on=ON, other=first, why="nik")
+    assert watched_.recorded(store, [watched_.asked(former, second, suspect, NOW)]) == 1
+    assert looked(store, tenant) == 0
 
 
 def test_two_who_look_at_the_same_time_ask_once(store: Store, tenant: Tenant) -> None:
@@ -173,6 +192,15 @@ def test_a_kader_with_late_tasks_is_counted_and_told_of_once_a_month(
     record(store, [Asked(Submitted(uuid4(), desa.number(PUSKESMAS), share), DEWI, much)])
     assert count_workloads(watched, much + timedelta(days=9)) == 0
     assert count_workloads(watched, datetime(2025, 5, 2, 3, tzinfo=UTC)) == 2
+
+
+def test_nobody_keeps_a_desk_from_being_counted(watched: Watched, store: Store, tenant: Tenant) -> None:
+    case, much = uuid4(), datetime(2025, 4, 20, 3, tzinfo=UTC)
+    guessed = uuid5(UUID("9d7c1c36-4e0a-4a1e-8f2b-1c8f3a5d2b90"), f"kader {POSYANDU} 2025-04-20")
+    record(store, asked(*(register(uuid4()) for _ in range(2)), register(case), weigh(case, 5, entry=guessed), by=SITI))
+    caught_up(store, tenant)
+    count_workloads(watched, much)
+    assert "kader" in {c.desk for c in counts(store)}
 
 
 def test_what_a_bidan_sees_of_late_kader_is_not_counted_as_hers(watched: Watched, store: Store, tenant: Tenant) -> None:

@@ -204,6 +204,30 @@ def test_an_operator_changes_the_key_and_checks_it(kabupaten: Store) -> None:
         assert names(under(kabupaten, NEW_KEY), conn, cases) == {"Anak 0", "Anak 1", "Anak 2"}
 
 
+def test_a_kabupaten_begun_after_the_change_keeps_its_secrets_when_the_former_key_is_taken_away(
+    kabupaten: Store, conn: Conn
+) -> None:
+    assert say("ganti", now=NEW, before=OLD)[0] == 0
+    conn.execute("DROP SCHEMA kab_9911 CASCADE")
+    begun = CliRunner().invoke(main, ["migrate"], env={"DAMPINGI_MASTER_KEY": NEW, "DAMPINGI_MASTER_KEY_BEFORE": OLD})
+    assert begun.exit_code == 0, begun.output
+    changing, budi = under(kabupaten, NEW_KEY, before=MASTER_KEY), register(uuid4())
+    assert [a.outcome for a in record(changing, asked(budi))] == ["recorded"]
+    imports = changing.sealing.secret(conn, IMPORTS)
+    alone = under(kabupaten, NEW_KEY)
+    assert [a.outcome for a in record(alone, asked(budi))] == ["already"]
+    assert alone.sealing.nik_hash(NIK) == changing.sealing.nik_hash(NIK)
+    assert alone.sealing.secret(conn, IMPORTS) == imports
+    assert say("periksa", now=NEW)[0] == 0
+
+
+def test_keys_that_open_nothing_keep_nothing(kabupaten: Store, conn: Conn) -> None:
+    told(kabupaten, 1)
+    with pytest.raises(WrongMasterKey):
+        under(kabupaten, NEW_KEY, before=bytes(32)).sealing.learn(conn)
+    assert conn.execute("SELECT count(*) FROM kab_9911.kept_secret").fetchone() == (0,)
+
+
 def test_the_former_wrappings_are_gone_from_the_file(kabupaten: Store, conn: Conn) -> None:
     told(kabupaten, 2)
     was = [bytes(row[0]) for row in conn.execute("SELECT wrapped FROM kab_9911.person_key").fetchall()]
