@@ -6,12 +6,13 @@ tells nothing of anybody, and yet no byte of any event can be changed without it
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
 from itertools import islice
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 
 from psycopg import Connection
 from psycopg.sql import SQL, Identifier
@@ -33,6 +34,10 @@ WIDTH = 256
 """Hashes in a full tile (C2SP tlog-tiles)."""
 LEVELS = 8
 """Levels of the tree in one tile: 2**8 is WIDTH."""
+GROUP = 16
+"""Hashes of which a full tile keeps the root as well: a proof then needs two groups of a tile, and not all of it."""
+HALF = 4
+"""Levels of the tree in a group."""
 
 
 def record(row: Sequence[Any]) -> bytes:
@@ -117,13 +122,26 @@ class Gap(Exception):
 
 def _add(conn: Conn, schema: str, size: int, rows: Sequence[tuple[int, bytes]]) -> None:
     edge = _edge(conn, schema, size)
-    changed = grow(edge, size, [leaf(entry(record)) for _, record in rows])
-    levels, nths, hashes = zip(*((level, nth, b"".join(tile)) for (level, nth), tile in changed.items()), strict=True)
-    conn.execute(_sql(schema, _PUT), [list(levels), list(nths), list(hashes)])
+    _put(conn, schema, grow(edge, size, [leaf(entry(record)) for _, record in rows]))
     conn.execute(_sql(schema, _GREW), [size + len(rows)], prepare=True)
 
 
 Tiles = dict[tuple[int, int], list[bytes]]
+
+
+class Grown(NamedTuple):
+    """The tiles that changed, and of those that are full now the roots of their groups."""
+
+    tiles: Tiles
+    middles: Tiles
+
+
+def _put(conn: Conn, schema: str, grown: Grown) -> None:
+    rows = [
+        [level, nth, b"".join(tile), b"".join(grown.middles[level, nth]) if not level and len(tile) == WIDTH else None]
+        for (level, nth), tile in grown.tiles.items()
+    ]
+    conn.execute(_sql(schema, _PUT), [list(column) for column in zip(*rows, strict=True)])
 
 
 def _edge(conn: Conn, schema: str, size: int) -> Tiles:
@@ -145,9 +163,9 @@ def _width(size: int, level: int, nth: int) -> int:
     return max(0, min(WIDTH, (size >> LEVELS * level) - nth * WIDTH))
 
 
-def grow(edge: Tiles, size: int, leaves: Sequence[bytes]) -> Tiles:
-    """The tiles that change when leaves are added to a tree of this size; `edge` are its tiles that are not full."""
-    changed: Tiles = {}
+def grow(edge: Tiles, size: int, leaves: Sequence[bytes]) -> Grown:
+    """What changes when leaves are added to a tree of this size; `edge` are its tiles that are not full."""
+    changed, middles = Tiles(), Tiles()
     level, new = 0, list(leaves)
     while new:
         nth = (size >> LEVELS * level) // WIDTH
@@ -160,10 +178,11 @@ def grow(edge: Tiles, size: int, leaves: Sequence[bytes]) -> Tiles:
                 changed[level, nth] = tile
             if len(tile) < WIDTH:
                 break
-            above.append(merkle.root(tile))
+            middles[level, nth] = [merkle.root(tile[at : at + GROUP]) for at in range(0, WIDTH, GROUP)]
+            above.append(merkle.root(middles[level, nth]))
             nth, tile = nth + 1, []
         level, new = level + 1, above
-    return changed
+    return Grown(changed, middles)
 
 
 # Making it anew, and comparing
@@ -178,20 +197,15 @@ def rebuild(conn: Conn, schema: str, progress: Callable[[int], None], most: int 
         edge: Tiles = {}
         size = 0
         while rows := records(conn, schema, size, most):
-            changed = grow(edge, size, [leaf(entry(record)) for _, record in rows])
-            _put_all(conn, schema, changed)
+            grown = grow(edge, size, [leaf(entry(record)) for _, record in rows])
+            _put(conn, schema, grown)
             size += len(rows)
-            edge = {place: tile for place, tile in (edge | changed).items() if len(tile) < WIDTH}
+            edge = {place: tile for place, tile in (edge | grown.tiles).items() if len(tile) < WIDTH}
             progress(len(rows))
         if size < last:
             raise Gap(f"the log says {last} events and has {size}")
         conn.execute(_sql(schema, _GREW), [size])
     return size
-
-
-def _put_all(conn: Conn, schema: str, changed: Tiles) -> None:
-    places = [[level, nth, b"".join(tile)] for (level, nth), tile in changed.items()]
-    conn.execute(_sql(schema, _PUT), [list(column) for column in zip(*places, strict=True)])
 
 
 def roots(conn: Conn, schema: str, sizes: Iterable[int], progress: Callable[[int], None]) -> dict[int, bytes]:
@@ -273,6 +287,8 @@ class Tree:
         self.size = size
         self._fresh = fresh
         self._known: dict[tuple[int, int], _Pyramid] = {}
+        self._groups: dict[int, _Pyramid] = {}
+        self._middles: dict[int, _Pyramid] = {}
 
     def root(self) -> bytes:
         return merkle.tree_root(self.size, self._hash_at)
@@ -290,19 +306,43 @@ class Tree:
         return merkle.consistency(first, self.size, self._hash_at)
 
     def shared(self, indexes: Sequence[int]) -> tuple[bytes, ...]:
-        """One proof for many events."""
-        self._load({(level, index >> LEVELS * (level + 1)) for index in indexes for level in range(3)})
+        """One proof for many events. Where they lie far apart, two groups of a tile are enough for each."""
+        self._load({(level, index >> LEVELS * (level + 1)) for index in indexes for level in (1, 2)})
+        self._load_groups({index // GROUP for index in indexes})
         return merkle.shared(self.size, indexes, self._hash_at)
 
     def _hash_at(self, level: int, index: int) -> bytes:
         high, within = divmod(level, LEVELS)
-        place = high, index << within >> LEVELS
-        if place not in self._known:
-            self._load([place])
-        found = self._known[place].at(within, index & (WIDTH - 1 >> within)) if place in self._known else None
+        found = None if high else self._in_group(within, index)
+        if found is None:
+            place = high, index << within >> LEVELS
+            if place not in self._known:
+                self._load([place])
+            found = self._known[place].at(within, index & (WIDTH - 1 >> within)) if place in self._known else None
         if found is None:
             raise Gap(f"the tiles of {self._schema} do not reach a size of {self.size}")
         return found
+
+    def _in_group(self, level: int, index: int) -> bytes | None:
+        if level < HALF:
+            group = self._groups.get(index << level >> HALF)
+            return group.at(level, index & (GROUP - 1 >> level)) if group is not None else None
+        middle = self._middles.get(index << level >> LEVELS)
+        return middle.at(level - HALF, index & (WIDTH - 1 >> level)) if middle is not None else None
+
+    def _load_groups(self, groups: set[int]) -> None:
+        """Those of tiles of which few groups are wanted; the others are read whole, and so are tiles not yet full."""
+        of_tile = Counter(group * GROUP // WIDTH for group in groups)
+        few = sorted(group for group in groups if of_tile[group * GROUP // WIDTH] <= 2)
+        for first in range(0, len(few), 1000):
+            asked = [few[first : first + 1000]]
+            for group, hashes, middle in self._conn.execute(
+                _sql(self._schema, _GROUPS), asked, binary=True, prepare=True
+            ):
+                self._groups[group] = _Pyramid(_split(hashes))
+                self._middles[group * GROUP // WIDTH] = _Pyramid(_split(middle))
+        whole = {group * GROUP // WIDTH for group in groups if group not in self._groups}
+        self._load({(0, nth) for nth in whole})
 
     def _load(self, places: Iterable[tuple[int, int]]) -> None:
         missing = [place for place in places if place not in self._known]
@@ -347,7 +387,11 @@ def _tiles(conn: Conn, schema: str, places: Sequence[tuple[int, int]]) -> Tiles:
         return {}
     asked = [[level for level, _ in places], [nth for _, nth in places]]
     rows = conn.execute(_sql(schema, _TILES), asked, binary=True, prepare=True).fetchall()
-    return {(level, nth): [hashes[n : n + HASH] for n in range(0, len(hashes), HASH)] for level, nth, hashes in rows}
+    return {(level, nth): _split(hashes) for level, nth, hashes in rows}
+
+
+def _split(hashes: bytes) -> list[bytes]:
+    return [hashes[n : n + HASH] for n in range(0, len(hashes), HASH)]
 
 
 def behind(conn: Conn, schema: str) -> int:
@@ -374,10 +418,17 @@ LIMIT %(limit)s
 """
 
 _PUT: LiteralString = """
-INSERT INTO {tiles} (level, nth, hashes)
-SELECT * FROM unnest(%b::smallint[], %b::bigint[], %b::bytea[])
+INSERT INTO {tiles} (level, nth, hashes, middle)
+SELECT * FROM unnest(%b::smallint[], %b::bigint[], %b::bytea[], %b::bytea[])
 ON CONFLICT (level, nth) DO UPDATE
-SET hashes = excluded.hashes
+SET hashes = excluded.hashes, middle = excluded.middle
+"""
+
+_GROUPS: LiteralString = """
+SELECT wanted.nth, substring(hashes FROM (wanted.nth %% 16 * 512 + 1)::integer FOR 512), middle
+FROM unnest(%b::bigint[]) AS wanted (nth)
+JOIN {tiles} AS tiles ON level = 0 AND tiles.nth = wanted.nth / 16
+WHERE middle IS NOT NULL
 """
 
 _TILES: LiteralString = """

@@ -6,9 +6,11 @@ CREATE TABLE {schema}.tiles (
     level  smallint NOT NULL,
     nth    bigint NOT NULL,
     hashes bytea NOT NULL CHECK (octet_length(hashes) % 32 = 0 AND octet_length(hashes) BETWEEN 32 AND 8192),
+    middle bytea CHECK (octet_length(middle) = 512),
     PRIMARY KEY (level, nth)
 );
 ALTER TABLE {schema}.tiles ALTER COLUMN hashes SET STORAGE EXTERNAL;
+COMMENT ON COLUMN {schema}.tiles.middle IS 'of a full tile at the lowest level the roots of each 16 of its hashes, for short proofs';
 COMMENT ON COLUMN {schema}.tiles.hashes IS 'up to 256 hashes of subtrees of 256^level leaves each (C2SP tlog-tiles)';
 
 CREATE TABLE {schema}.ledger (

@@ -28,7 +28,7 @@ from tests.ledger.conftest import SEED, tell
 ROOT = Path(__file__).parents[2]
 
 
-def leaves(conn: psycopg.Connection, schema: str) -> list[bytes]:
+def every_leaf(conn: psycopg.Connection, schema: str) -> list[bytes]:
     rows = conn.execute(f"SELECT {COLUMNS} FROM {schema}.events ORDER BY position", binary=True).fetchall()
     return [merkle.leaf(ledger.entry(ledger.record(row))) for row in rows]
 
@@ -72,7 +72,7 @@ def test_the_tree_is_that_of_the_log_however_it_grew(
         told += count
         assert ledger.extend(conn, store.schema) == count
     assert ledger.extend(conn, store.schema) == 0
-    found, size = leaves(conn, store.schema), ledger.size(conn, store.schema)
+    found, size = every_leaf(conn, store.schema), ledger.size(conn, store.schema)
     assert size == len(found) == told
     assert Tree(conn, store.schema, size).root() == merkle.root(found)
     for smaller in {1, 2, size // 2, size - 1, size}:
@@ -96,9 +96,9 @@ def test_ten_thousand_events_stand_in_three_levels_of_tiles(conn: psycopg.Connec
     while ledger.extend(conn, schema, 30_000):
         pass
     grown = conn.execute(f"SELECT * FROM {schema}.tiles ORDER BY level, nth").fetchall()
-    assert {level for level, _, _ in grown} == {0, 1, 2}
+    assert {level for level, *_ in grown} == {0, 1, 2}
     root = Tree(conn, schema, 70_000).root()
-    assert root == merkle.root(leaves(conn, schema))
+    assert root == merkle.root(every_leaf(conn, schema))
     conn.execute(f"UPDATE {schema}.tiles SET hashes = decode(repeat('00', 32), 'hex') WHERE level = 1")
     ledger.rebuild(conn, schema, no_progress, 20_000)
     assert conn.execute(f"SELECT * FROM {schema}.tiles ORDER BY level, nth").fetchall() == grown
@@ -107,6 +107,10 @@ def test_ten_thousand_events_stand_in_three_levels_of_tiles(conn: psycopg.Connec
         path = tree.inclusion(index)
         (leaf,) = leaves_at(conn, schema, index)
         assert merkle.root_by_inclusion(70_000, index, leaf, path) == root
+    leaves = every_leaf(conn, schema)
+    for indexes in ([3, 700, 65_535, 65_536, 69_999], range(500, 900), range(0, 70_000, 97)):
+        proof = Tree(conn, schema, 70_000).shared(list(indexes))
+        assert merkle.root_by_shared(70_000, {n: leaves[n] for n in indexes}, proof) == root
     proof = tree.consistency(65_537)
     first = Tree(conn, schema, 65_537).root()
     assert merkle.roots_by_consistency(65_537, 70_000, first, proof) == root
@@ -132,7 +136,7 @@ def test_two_who_build_it_at_once_build_it_once(store: Store, pool: Pool) -> Non
         thread.join()
     with pool.connection() as conn:
         assert ledger.size(conn, store.schema) == 600
-        assert Tree(conn, store.schema, 600).root() == merkle.root(leaves(conn, store.schema))
+        assert Tree(conn, store.schema, 600).root() == merkle.root(every_leaf(conn, store.schema))
 
 
 def test_anothers_program_comes_to_the_same_root(store: Store, conn: psycopg.Connection, tmp_path: Path) -> None:
@@ -160,7 +164,7 @@ def test_a_checkpoint_is_a_note_that_anybody_with_the_key_can_read(store: Store,
     with store.pool.connection() as conn:
         made = newest(conn, store.schema)
         assert made is not None
-        assert made.root == merkle.root(leaves(conn, store.schema))
+        assert made.root == merkle.root(every_leaf(conn, store.schema))
     assert read_checkpoint(made.note, read_key(str(signer.key))) == made
     assert made.note.splitlines()[:2] == [f"dampingi/{store.schema}", "10"]
 
