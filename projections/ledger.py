@@ -7,7 +7,7 @@ tells nothing of anybody, and yet no byte of any event can be changed without it
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -306,10 +306,19 @@ class Tree:
         return merkle.consistency(first, self.size, self._hash_at)
 
     def shared(self, indexes: Sequence[int]) -> tuple[bytes, ...]:
-        """One proof for many events. Where they lie far apart, two groups of a tile are enough for each."""
+        """One proof for many events."""
+        self._gather(indexes)
+        return merkle.shared(self.size, indexes, self._hash_at)
+
+    def proven(self, leaves: Mapping[int, bytes]) -> tuple[tuple[bytes, ...], bytes]:
+        """One proof for many events, and the root it leads to from their leaves as the log has them."""
+        self._gather(leaves)
+        return merkle.proven(self.size, leaves, self._hash_at)
+
+    def _gather(self, indexes: Collection[int]) -> None:
+        """What a proof of these needs. Where they lie far apart, two groups of a tile are enough for each."""
         self._load({(level, index >> LEVELS * (level + 1)) for index in indexes for level in (1, 2)})
         self._load_groups({index // GROUP for index in indexes})
-        return merkle.shared(self.size, indexes, self._hash_at)
 
     def _hash_at(self, level: int, index: int) -> bytes:
         high, within = divmod(level, LEVELS)

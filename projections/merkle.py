@@ -89,24 +89,29 @@ def consistency(first: int, second: int, hash_at: HashAt) -> tuple[bytes, ...]:
 
 def shared(size: int, indexes: Iterable[int], hash_at: HashAt) -> tuple[bytes, ...]:
     """One proof for many leaves: the roots of all subtrees that hold none of them, from left to right."""
-    wanted = sorted(set(indexes))
+    return proven(size, dict.fromkeys(indexes, b""), hash_at)[0]
+
+
+def proven(size: int, leaves: Mapping[int, bytes], hash_at: HashAt) -> tuple[tuple[bytes, ...], bytes]:
+    """The same proof, and the root it leads to from these leaves, by index: the right one if nobody changed them."""
+    wanted = sorted(leaves)
     if wanted and not 0 <= wanted[0] <= wanted[-1] < size:
         raise ValueError(f"a tree of {size} has no leaves {wanted[0]} to {wanted[-1]}")
     found: list[bytes] = []
 
-    def walk(low: int, high: int) -> None:
-        at = bisect_left(wanted, low)
-        there = at < len(wanted) and wanted[at] < high
-        if not there:
+    def walk(low: int, high: int, first: int, last: int) -> bytes:
+        """The root over a subtree, in which the leaves from the `first` to before the `last` wanted one stand."""
+        if first == last:
             found.append(_over(low, high, hash_at))
-        elif high - low > 1:
-            middle = low + _left(high - low)
-            walk(low, middle)
-            walk(middle, high)
+            return found[-1]
+        if high - low == 1:
+            return leaves[low]
+        middle = low + _left(high - low)
+        cut = bisect_left(wanted, middle, first, last)
+        return node(walk(low, middle, first, cut), walk(middle, high, cut, last))
 
-    if size:
-        walk(0, size)
-    return tuple(found)
+    root_ = walk(0, size, 0, len(wanted)) if size else EMPTY
+    return tuple(found), root_
 
 
 # What a proof comes to

@@ -6,6 +6,7 @@ import base64
 import csv
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -339,11 +340,11 @@ def test_a_diagnosis_stands_neither_in_the_trail_nor_in_what_is_handed_out(
     assert answer["answer"] == "recorded", answer
     for path in (f"/audit/cases/{case}", f"/audit/events?case={case}", "/audit/events/jsonl", "/audit/events/csv"):
         said = phone("yusuf").get(path).text
-        assert "B20" not in said and "A09" not in said, path
+        assert not re.search('[",](B20|A09)', said), path  # as a value: three letters may stand in any hash
     pack = zipfile.ZipFile(io.BytesIO(phone("yusuf").get(f"/evidence/cases/{case}.zip").content))
     events = json.loads(pack.read("bukti.json"))["events"]
     assert [one["position"] for one in events if "digest" in one and "state" not in one] != []
-    assert "B20" not in json.dumps(events) and "A09" not in json.dumps(events)
+    assert not re.search('"(B20|A09)', json.dumps(events).replace("\\", ""))
 
 
 def test_where_a_narrowed_page_ends_tells_of_no_withheld_event(phone: Of, told: dict[str, str]) -> None:

@@ -157,8 +157,10 @@ def test_one_proof_shows_any_set_of_leaves(drawn: tuple[int, set[int]]) -> None:
     hashes, root = numbered(size), by_definition(numbered(size))
     proof = merkle.shared(size, wanted, over(hashes))
     assert merkle.root_by_shared(size, {n: hashes[n] for n in wanted}, proof) == root
+    assert merkle.proven(size, {n: hashes[n] for n in wanted}, over(hashes)) == (proof, root)
     if wanted:
         altered = {n: hashes[n] for n in wanted} | {min(wanted): merkle.leaf(b"altered")}
+        assert merkle.proven(size, altered, over(hashes))[1] != root
         assert merkle.root_by_shared(size, altered, proof) != root
     with pytest.raises(BadProof, match="long"):
         merkle.root_by_shared(size, {n: hashes[n] for n in wanted}, (*proof, merkle.EMPTY))
