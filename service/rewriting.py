@@ -5,14 +5,19 @@ PostgreSQL passes over a table that a role may not rewrite with a mere warning. 
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Iterable
-from typing import Any, LiteralString
+from typing import Any, Final, LiteralString
 
 import click
 from psycopg import Connection
+from psycopg.errors import Diagnostic
 from psycopg.sql import SQL, Identifier
 
 Conn = Connection[Any]
+
+PATIENCE_SECONDS: Final = 30
 
 STATISTICS = Identifier("pg_catalog", "pg_statistic")
 """Quotes common values."""
@@ -35,8 +40,36 @@ def refuse_strangers(conn: Conn, tables: Iterable[Identifier]) -> None:
 
 
 def rewrite(conn: Conn, table: Identifier) -> None:
-    """Nobody reads or writes it meanwhile."""
-    conn.execute(SQL("VACUUM (FULL) {}").format(table))
+    """Nobody reads or writes it meanwhile.
+
+    Rows of before are taken along for as long as somebody's transaction might still look at them. So it is done again
+    until none is left, and a ClickException says so when that takes longer than `PATIENCE_SECONDS`.
+    """
+    end = time.monotonic() + PATIENCE_SECONDS
+    while _taken_along(conn, table):
+        if time.monotonic() > end:
+            raise click.ClickException(
+                f"{table.as_string(conn)} sudah ditulis ulang, tetapi isi yang lama masih ada di dalamnya, karena masih"
+                " ada transaksi lama yang terbuka di basis data ini (lihat pg_stat_activity). Akhiri transaksi itu,"
+                " lalu jalankan perintah ini lagi."
+            )
+        time.sleep(0.1)
+
+
+def _taken_along(conn: Conn, table: Identifier) -> int:
+    """How many rows of before are still there after it was written anew, as PostgreSQL reports in its own language."""
+    details: list[str] = []
+
+    def hear(report: Diagnostic) -> None:
+        details.append(report.message_detail or "")
+
+    conn.add_notice_handler(hear)
+    try:
+        conn.execute(SQL("VACUUM (FULL, VERBOSE) {}").format(table))
+    finally:
+        conn.remove_notice_handler(hear)
+    # "2 dead row versions cannot be removed yet.": of the table itself, then perhaps of what is kept outside its rows.
+    return sum(int(found[0]) for detail in details if (found := re.search(r"\d+", detail)))
 
 
 # As PostgreSQL decides it: the table's owner may, and the database's.

@@ -22,7 +22,7 @@ from psycopg.sql import SQL, Identifier
 from domain.case import zone
 from projections import log, people
 from projections.follow import Follower, prepare
-from service import roles, rotation
+from service import rewriting, roles, rotation
 from service.cli import main
 from service.handle import record
 from service.masterkey import IMPORTS, MasterKey, WrongMasterKey, of_webhook
@@ -306,3 +306,22 @@ def test_a_service_with_another_key_does_not_start(kabupaten: Store) -> None:
         assert said.exit_code == 1
         assert "Kunci induk tidak cocok" in said.output
         assert len(said.output.strip().splitlines()) == 1
+
+
+def test_former_wrappings_that_an_open_transaction_still_sees_are_waited_for(
+    kabupaten: Store, conn: Conn, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told(kabupaten, 2)
+    was = [bytes(row[0]) for row in conn.execute("SELECT wrapped FROM kab_9911.person_key").fetchall()]
+    monkeypatch.setattr(rewriting, "PATIENCE_SECONDS", 0.3)
+    with psycopg.connect(dsn, options="-c default_transaction_isolation=repeatable\\ read") as looking:
+        looking.execute("SELECT 1")
+        code, output = say("ganti", now=NEW, before=OLD)
+        assert code == 1
+        assert "transaksi lama yang terbuka" in output
+        looking.rollback()
+    assert say("ganti", now=NEW, before=OLD)[0] == 0
+    conn.execute("CHECKPOINT")
+    row = conn.execute("SELECT pg_read_binary_file(pg_relation_filepath('kab_9911.person_key'::regclass))").fetchone()
+    assert row is not None
+    assert not [one for one in was if one in bytes(row[0])]
