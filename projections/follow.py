@@ -447,7 +447,7 @@ class _Run:
             self._dsn,
             autocommit=True,
             application_name="dampingi follower",
-            options="-c TimeZone=UTC -c enable_seqscan=off",
+            options="-c TimeZone=UTC -c enable_seqscan=off -c jit=off",
         )
 
     def _take_up(self, conn: Conn, tenant: Followed) -> None:
