@@ -399,7 +399,8 @@ def test_a_list_reads_by_index_and_only_its_own_lines(
         fetched = [node for node in of_lists if node["Node Type"] != "Index Only Scan"]
         assert {node["Index Name"] for node in fetched} == {"queue_key"}
         assert max(node["Actual Rows"] * node["Actual Loops"] for node in fetched) <= 51
-    assert nodes[0]["Shared Hit Blocks"] + nodes[0]["Shared Read Blocks"] <= most
+    # Of the lists alone: how much of the catalog a plan reads besides depends on what else the server just did.
+    assert sum(node["Shared Hit Blocks"] + node["Shared Read Blocks"] for node in of_lists) <= most
 
 
 def _vacuum(conn: psycopg.Connection, schema: str) -> None:
