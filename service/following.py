@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date, datetime
 from functools import cache
 from threading import Event as Flag
 from threading import Thread
-from typing import Any
+from typing import Any, Final
 
 import click
 import psycopg
@@ -37,6 +38,10 @@ from service.settings import Settings, load, root, signing_key
 from service.store import Store, connect
 from service.tenants import Tenant, tenants
 from service.watched import Watched
+
+SWITCH_SECONDS: Final = 0.0001
+"""So long a thread keeps the interpreter while the follower waits for it, which it does many times a batch. The lists
+must be ahead of what is worked out beside them, such as a year of entries looked through for patterns."""
 
 
 @cache
@@ -89,6 +94,7 @@ def follow(settings: Settings, once: bool) -> None:
                     outlets.send(sending[schema], client)
         return
     stop = until_told()
+    sys.setswitchinterval(SWITCH_SECONDS)
     with ExitStack() as watching_all:
         for dsn in places:
             watching_all.enter_context(_policies(settings, dsn, stop))
@@ -110,7 +116,7 @@ def watched(settings: Settings, dsn: str) -> Iterator[dict[str, Watched]]:
     with connect(dsn, 1, 2, settings.statement_seconds, settings.lock_seconds) as pool:
         yield {
             t.schema: Watched(
-                Store(pool, t.schema, sealing_of(settings, t.schema), t.zone, _edition),
+                Store(pool, t.schema, sealing_of(settings, t.schema), t.zone, edition),
                 Accounts(pool, t),
                 juknis().book,
             )
@@ -118,7 +124,8 @@ def watched(settings: Settings, dsn: str) -> Iterator[dict[str, Watched]]:
         }
 
 
-def _edition(on: date) -> str:
+def edition(on: date) -> str:
+    """Of the juknis in force on a day."""
     return juknis().book(on).protocol.edition
 
 
