@@ -23,6 +23,7 @@ from service.notes import BadNote, Signer, read_checkpoint, read_key
 from service.outlets import Outlets
 from service.settings import SettingsError, load
 from service.store import Pool, Store
+from tests import reading_proofs
 from tests.ledger.conftest import SEED, tell
 
 ROOT = Path(__file__).parents[2]
@@ -106,14 +107,14 @@ def test_ten_thousand_events_stand_in_three_levels_of_tiles(conn: psycopg.Connec
     for index in (0, 255, 256, 65_535, 65_536, 69_999):
         path = tree.inclusion(index)
         (leaf,) = leaves_at(conn, schema, index)
-        assert merkle.root_by_inclusion(70_000, index, leaf, path) == root
+        assert reading_proofs.root_by_inclusion(70_000, index, leaf, path) == root
     leaves = every_leaf(conn, schema)
     for indexes in ([3, 700, 65_535, 65_536, 69_999], range(500, 900), range(0, 70_000, 97)):
         proof = Tree(conn, schema, 70_000).shared(list(indexes))
-        assert merkle.root_by_shared(70_000, {n: leaves[n] for n in indexes}, proof) == root
+        assert reading_proofs.root_by_shared(70_000, {n: leaves[n] for n in indexes}, proof) == root
     proof = tree.consistency(65_537)
     first = Tree(conn, schema, 65_537).root()
-    assert merkle.roots_by_consistency(65_537, 70_000, first, proof) == root
+    assert reading_proofs.roots_by_consistency(65_537, 70_000, first, proof) == root
 
 
 def leaves_at(conn: psycopg.Connection, schema: str, index: int) -> list[bytes]:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from projections import merkle
-from projections.merkle import BadProof, HashAt
+from projections.merkle import HashAt
+from tests.reading_proofs import BadProof, root_by_inclusion, root_by_shared, roots_by_consistency
 
 # certificate-transparency-go, merkletree/merkle_tree_test.go, and RFC 9162 use these eight entries; the roots are of
 # the first one, two, ... eight of them.
@@ -107,14 +108,14 @@ def test_the_published_root_of_nothing() -> None:
 def test_the_published_paths(index: int, size: int) -> None:
     path = merkle.inclusion(size, index, over(leaves(size)))
     assert tuple(part.hex() for part in path) == PATHS[index, size]
-    assert merkle.root_by_inclusion(size, index, leaves(size)[index], path).hex() == ROOTS[size - 1]
+    assert root_by_inclusion(size, index, leaves(size)[index], path).hex() == ROOTS[size - 1]
 
 
 @pytest.mark.parametrize(("first", "second"), list(CONSISTENCIES))
 def test_the_published_consistency_proofs(first: int, second: int) -> None:
     proof = merkle.consistency(first, second, over(leaves(second)))
     assert tuple(part.hex() for part in proof) == CONSISTENCIES[first, second]
-    assert merkle.roots_by_consistency(first, second, merkle.root(leaves(first)), proof).hex() == ROOTS[second - 1]
+    assert roots_by_consistency(first, second, merkle.root(leaves(first)), proof).hex() == ROOTS[second - 1]
 
 
 @pytest.mark.parametrize("size", range(1, 41))
@@ -122,11 +123,11 @@ def test_every_leaf_is_proven_in_every_small_tree_and_no_other_is(size: int) -> 
     hashes, root = numbered(size), by_definition(numbered(size))
     for index in range(size):
         path = merkle.inclusion(size, index, over(hashes))
-        assert merkle.root_by_inclusion(size, index, hashes[index], path) == root
-        assert merkle.root_by_inclusion(size, index, merkle.leaf(b"another"), path) != root
+        assert root_by_inclusion(size, index, hashes[index], path) == root
+        assert root_by_inclusion(size, index, merkle.leaf(b"another"), path) != root
         for wrong in (path[:-1], (*path, path[0] if path else merkle.EMPTY)):
             if wrong != path:
-                assert fails(lambda w=wrong, i=index: merkle.root_by_inclusion(size, i, hashes[i], w), root)
+                assert fails(lambda w=wrong, i=index: root_by_inclusion(size, i, hashes[i], w), root)
 
 
 @pytest.mark.parametrize("second", range(1, 34))
@@ -135,11 +136,12 @@ def test_every_small_tree_is_proven_to_begin_with_every_smaller_one(second: int)
     for first in range(1, second + 1):
         old = by_definition(hashes[:first])
         proof = merkle.consistency(first, second, over(hashes))
-        assert merkle.roots_by_consistency(first, second, old, proof) == by_definition(hashes)
+        assert roots_by_consistency(first, second, old, proof) == by_definition(hashes)
         changed = [merkle.leaf(b"changed"), *hashes[1:first]]
         root = by_definition(hashes)
         assert fails(
-            lambda f=first, p=proof, c=changed: merkle.roots_by_consistency(f, second, by_definition(c), p), root
+            lambda f=first, p=proof, c=changed: roots_by_consistency(f, second, by_definition(c), p),
+            root,
         )
 
 
@@ -156,17 +158,17 @@ def test_one_proof_shows_any_set_of_leaves(drawn: tuple[int, set[int]]) -> None:
     size, wanted = drawn
     hashes, root = numbered(size), by_definition(numbered(size))
     proof = merkle.shared(size, wanted, over(hashes))
-    assert merkle.root_by_shared(size, {n: hashes[n] for n in wanted}, proof) == root
+    assert root_by_shared(size, {n: hashes[n] for n in wanted}, proof) == root
     assert merkle.proven(size, {n: hashes[n] for n in wanted}, over(hashes)) == (proof, root)
     if wanted:
         altered = {n: hashes[n] for n in wanted} | {min(wanted): merkle.leaf(b"altered")}
         assert merkle.proven(size, altered, over(hashes))[1] != root
-        assert merkle.root_by_shared(size, altered, proof) != root
+        assert root_by_shared(size, altered, proof) != root
     with pytest.raises(BadProof, match="long"):
-        merkle.root_by_shared(size, {n: hashes[n] for n in wanted}, (*proof, merkle.EMPTY))
+        root_by_shared(size, {n: hashes[n] for n in wanted}, (*proof, merkle.EMPTY))
     if proof:
         with pytest.raises(BadProof, match="short"):
-            merkle.root_by_shared(size, {n: hashes[n] for n in wanted}, proof[:-1])
+            root_by_shared(size, {n: hashes[n] for n in wanted}, proof[:-1])
 
 
 def test_a_run_of_leaves_needs_few_hashes() -> None:
