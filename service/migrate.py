@@ -1,7 +1,8 @@
 """The lasting tables of a tenant, as numbered plain SQL files applied once each, in order, inside that tenant's schema.
 
 In a file `{schema}` stands for the quoted schema, `{schema_text}` for its name as a string literal, and `{app}` for the
-quoted role the service works under. That role may read and write every table made here unless the file revokes it.
+quoted role the service works under. That role may read and write every table made here unless the file revokes
+it, until `roles.grant`, which runs after it, says anew what it may.
 """
 
 from __future__ import annotations

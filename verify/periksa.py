@@ -2,12 +2,12 @@
 
     python periksa.py PAKET.zip [--kunci KUNCI] [--titik BERKAS_ATAU_FOLDER ...] [--daftar]
 
-It needs Python 3.9 or newer and the package `cryptography`, and nothing else. What it does, in this order: it reads
-the pack line by line, makes the digest of every event anew from what stands in the pack, climbs with the digests and
-the proof up to the root of the log (a tree as in RFC 6962), compares that root with the one in the signed checkpoint,
-checks the signature, and holds the checkpoint against older ones: those in the pack and those the inspector kept. Then
-it says what was proven and what cannot be. Exit code: 0 all proven; 1 something was altered or does not fit; 2 it could
-not be checked.
+It needs Python 3.9 or newer and the package `cryptography`, and nothing else. What it does: it reads the pack line by
+line and makes the digest of every event anew from what stands in the pack; checks the signature of the checkpoint, and
+that it goes on from the older ones in the pack; climbs with the digests and the proof up to the root of the log (a tree
+as in RFC 6962) and compares it with the one that was signed; and holds all that against the checkpoints the inspector
+kept. Then it says what was proven and what cannot be. Exit code: 0 all proven; 1 something was altered or does not
+fit; 2 it could not be checked.
 """
 
 from __future__ import annotations
