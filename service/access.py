@@ -18,6 +18,7 @@ from domain.child import Move
 from domain.former import Former
 from domain.person import AcceptTransfer, Person, RefuseTransfer, RequestTransfer, TransferRequested, open_transfer
 from domain.referral import Kind, RedirectReferral, Refer, ReferOnward
+from projections.queue import BY_NUMBER
 
 # What each role may ask to have recorded
 
@@ -189,9 +190,6 @@ CASES: frozenset[Role] = NAMED | {"inspektorat"}
 
 UNITS: frozenset[Role] = CASES | OFFICES
 """Who may open the story of a unit, in which nobody is named."""
-
-UNNAMED: frozenset[str] = frozenset({"person.erase-identity"})
-"""What an office does to a case that it knows by its number only."""
 
 TRACKERS: frozenset[Role] = CASES
 """Who may follow referrals one by one; offices above see how long they wait, and not whose they are."""
@@ -367,7 +365,7 @@ def check(who: Who, command: Command, state: Case | None, units: Units | None = 
         return None
     if isinstance(state, Person) and isinstance(command, RequestTransfer | AcceptTransfer | RefuseTransfer):
         _check_transfer(who, command, state)
-    elif not reaches(who, state) or (who.role not in NAMED and state.KIND != "desa" and tag not in UNNAMED):
+    elif not reaches(who, state) or (who.role not in NAMED and state.KIND != "desa" and tag not in BY_NUMBER):
         left = speaks_for(who, command, state)
         if left is None:
             raise Refused("not-yours")

@@ -19,6 +19,14 @@ def numbered(text: str) -> UUID | None:
         return None
 
 
+def numbered_or_404(text: str) -> UUID:
+    """The same, where an address names it."""
+    number = numbered(text)
+    if number is None:
+        raise Trouble(404, "not-found")
+    return number
+
+
 def begins(day: date | None, place: Place) -> datetime | None:
     """The first moment of a day."""
     return None if day is None else datetime.combine(day, time(), place.tenant.zone)

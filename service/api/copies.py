@@ -14,7 +14,7 @@ from domain.labels import ROLES
 from service import access
 from service.access import Who
 from service.api import files
-from service.api.cases import opened_or_404
+from service.api.cases import own_or_404
 from service.api.letters import link
 from service.api.reads import opened_by
 from service.letters import paper
@@ -34,7 +34,7 @@ def asked_for_copy(opened: Opened) -> bool:
 
 def on_page(opened: Opened, who: Who) -> str:
     """Where the copy is printed, on the page of a case whose family waits for it."""
-    may = access.may(who.role, HANDS_OVER) and asked_for_copy(opened)
+    may = opened.until is None and access.may(who.role, HANDS_OVER) and asked_for_copy(opened)
     return f"/kasus/{opened.case}/salinan.pdf" if may else ""
 
 
@@ -48,9 +48,7 @@ def whole_copy(
     """Identity and story, as far as a health worker may read them; 404 where nobody asked."""
     if not access.may(who.role, HANDS_OVER):
         raise Trouble(403, "not-allowed")
-    opened, _ = opened_or_404(who, place, case, "copy")
-    if opened.until is not None:
-        raise Trouble(403, "emergency-reads-only")
+    opened = own_or_404(who, place, case, "copy")
     if not asked_for_copy(opened):
         raise Trouble(404, "not-found")
     told = place.told(who, opened, limit=100_000).told[::-1]

@@ -21,6 +21,7 @@ from projections import log
 from projections.ledger import Gap
 from service import access, choosing, evidence
 from service.access import Who
+from service.api.asked import numbered_or_404
 from service.api.threads import in_thread
 from service.choosing import Chosen
 from service.handle import Submitted
@@ -44,7 +45,7 @@ def of_case(
 ) -> Stream:
     """The whole story of a case, `<case>.zip`. `size`: of checkpoints that were kept, to be held against this one."""
     _may(who, choosing.STORIES)
-    number = _number(_named(file))
+    number = numbered_or_404(_named(file))
     story, state = _told(place, number)
     if not access.may_open(who, state):
         raise Trouble(404, "not-found")
@@ -99,7 +100,7 @@ def of_request(
     size: FromQuery[list[int] | None] = None,
 ) -> Stream:
     """What answers a request for evidence, `<request>.zip`, to be looked at before it is handed over."""
-    request = _number(_named(file))
+    request = numbered_or_404(_named(file))
     answer = _answer(place, who, code, request)
     return _handed(place, who, answer, f"permintaan-{request}", size or (), _as_inspected(who))
 
@@ -116,7 +117,7 @@ def hand_over(
     """The same, handed over: that it was, and the digest of just this file, is recorded before it is sent."""
     if not access.may(who.role, "desa.provide-evidence"):
         raise Trouble(403, "no-evidence-for-you")
-    request = _number(_named(file))
+    request = numbered_or_404(_named(file))
     pack, digest = _made(place, who, _answer(place, who, code, request), size or (), _as_inspected(who))
     command = ProvideEvidence(on=place.now().date(), request=request, digest=digest)
     answer = place.submit([Submitted(uuid7(), desa.number(code), command)], who)[0]
@@ -138,13 +139,6 @@ def _named(file: str) -> str:
     if not file.endswith(".zip"):
         raise Trouble(404, "not-found")
     return file.removesuffix(".zip")
-
-
-def _number(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise Trouble(404, "not-found") from None
 
 
 def _whole(text: str) -> int:

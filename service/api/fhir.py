@@ -22,7 +22,7 @@ from domain.case import Refused
 from domain.referral import Referral
 from projections.referral import Narrow, Tracked
 from service.access import Who
-from service.api.asked import numbered
+from service.api.asked import numbered, numbered_or_404
 from service.fhir import codes, intake, resources, searching
 from service.fhir.capability import CREATED, FHIR_JSON, capability
 from service.fhir.outcome import outcome
@@ -80,25 +80,18 @@ def _one(asked: Asked, kind: str, number: str) -> Resource:
             raise Trouble(404, "not-found")
         return resources.organization(unit)
     if kind == "Observation":
-        case = _uuid(number.partition(".")[0])
+        case = numbered_or_404(number.partition(".")[0])
         seen = _case(asked, case, kind)
         return _or_404(next((o for o in resources.observations(seen) if o["id"] == number), None))
     if kind == "Patient":
-        return resources.patient(_case(asked, _uuid(number), kind))
-    seen, referral = _referral(asked, _uuid(number), kind)
+        return resources.patient(_case(asked, numbered_or_404(number), kind))
+    seen, referral = _referral(asked, numbered_or_404(number), kind)
     return _or_404(_of_referral(kind, seen, referral))
 
 
 def _known(kind: str) -> None:
     if kind not in PARAMETERS:
         raise Trouble(404, "fhir-resource", name=kind[:60], known=", ".join(RESOURCES))
-
-
-def _uuid(text: str) -> UUID:
-    number = numbered(text)
-    if number is None:
-        raise Trouble(404, "not-found")
-    return number
 
 
 def _or_404(resource: Resource | None) -> Resource:
@@ -339,7 +332,7 @@ def transaction(asked: Asked, raw: bytes) -> Response[bytes]:
         one = _of_entry(asked, entry, patients, made)
         if one is not None:
             wanted.append(one)
-            made.setdefault(entry.full_url or f"#{nth}", _uuid(one.number.partition(".")[0]))
+            made.setdefault(entry.full_url or f"#{nth}", numbered_or_404(one.number.partition(".")[0]))
     recorded = _recorded(asked, wanted)
     return _answer({
         "resourceType": "Bundle",
@@ -441,7 +434,7 @@ def _named(asked: Asked, resource: Any, made: Mapping[str, UUID]) -> tuple[Seen,
 
 def _of_task(asked: Asked, number: str, raw: bytes, if_match: str | None) -> Wanted:
     task = intake.read(raw, "Task")
-    seen, referral = _referral(asked, _uuid(number), "Task")
+    seen, referral = _referral(asked, numbered_or_404(number), "Task")
     task = intake.as_said(task, resources.moment(referral.last.heard))
     version = str(referral.last.version)
     entry = intake.entry_number(asked.who.account, number.encode() + raw)

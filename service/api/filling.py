@@ -25,11 +25,13 @@ from domain.labels import label
 from domain.stories import encode
 from projections import timeline
 from projections.growth import InRoster
+from projections.queue import BY_NUMBER
 from service import access, forms, plainly
 from service.access import Who
 from service.api import kin, offered, pairing, sheet
 from service.api import units as regions
-from service.api.cases import opened_or_404
+from service.api.asked import numbered_or_404
+from service.api.cases import own_or_404
 from service.api.entries import Answer, answers
 from service.api.subject import subject
 from service.api.threads import in_thread
@@ -76,7 +78,7 @@ def form_page(
 
 def _opened(form: Form, who: Who, place: Place, case: UUID) -> Opened | None:
     """The case of a form. For a transfer the other side has a form, too, which shows no more than it may know."""
-    if form.tag in access.UNNAMED:
+    if form.tag in BY_NUMBER:
         return _unnamed(who, place, case)
     found = place.open(who, case, "form")
     if found is not None:
@@ -162,9 +164,8 @@ def _form_page(
             "entry": entry,
             "case": case,
             "back": back,
-            "linked": form.tag not in access.UNNAMED,
-            "back_to": back
-            or (f"/kasus/{opened.case}" if opened is not None and form.tag not in access.UNNAMED else "/"),
+            "linked": form.tag not in BY_NUMBER,
+            "back_to": back or (f"/kasus/{opened.case}" if opened is not None and form.tag not in BY_NUMBER else "/"),
         },
         status_code=status,
     )
@@ -226,10 +227,10 @@ def fill(tag: FromPath[str], who: NamedDependency[Who], place: NamedDependency[P
     if not errors:
         answer = _submit(place, who, entry, case, command)
         if answer.answer in ("recorded", "already"):
-            elsewhere = answer.code == "case-moved" or tag in _LEAVING or tag in access.UNNAMED
+            elsewhere = answer.code == "case-moved" or tag in _LEAVING or tag in BY_NUMBER
             return _recorded(answer, "/" if elsewhere else back or f"/kasus/{answer.case}")
         problem = answer.says or plainly.NEWS["gagal"]
-    opened = _opened_again(form, who, place, _uuid(case)) if not form.begins else None
+    opened = _opened_again(form, who, place, numbered_or_404(case)) if not form.begins else None
     return _form_page(
         form, who, place, opened, typed, errors,
         entry=entry, back=back, problem=problem, case=case, status=422,
@@ -272,13 +273,6 @@ def _recorded(answer: Answer, to: str) -> Page:
     """Back, with the position, so that the list is not older than what was just recorded."""
     query = urlencode({"kabar": _news(answer), **({"posisi": answer.position} if answer.position else {})})
     return Redirect(f"{to}{'&' if '?' in to else '?'}{query}", status_code=303)
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise Trouble(404, "not-found") from None
 
 
 def _back(given: str) -> str:
@@ -417,9 +411,7 @@ def mending_page(
 
 
 def _wrong(who: Who, place: Place, case: UUID, number: int) -> tuple[Opened, Event, str]:
-    opened, _ = opened_or_404(who, place, case, "mend")
-    if opened.until is not None:
-        raise Trouble(403, "emergency-reads-only")
+    opened = own_or_404(who, place, case, "mend")
     told = next((t for t in place.told(who, opened, limit=10_000).told if t.number == number), None)
     version = timeline.version_of(opened.story, who.role, number)
     if told is None or version is None:

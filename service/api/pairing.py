@@ -60,8 +60,8 @@ def on_page(opened: Opened, who: Who, place: Place) -> Iterator[Other]:
         return
     back = f"/kasus/{opened.case}"
     if state.merged is not None:
-        apart = tuple(_ways(who, opened.case, state.merged, back, without="person.merge"))
-        yield _other(who, place, state.merged, "Sudah digabung; dilanjutkan di kasus ini", apart)
+        apart = _ways(who, opened.case, state.merged, back, without="person.merge") if opened.until is None else ()
+        yield _other(who, place, state.merged, "Sudah digabung; dilanjutkan di kasus ini", tuple(apart))
     absorbed: dict[UUID, None] = {a.event.other: None for a in done(state.acts, RecordsAbsorbed)}  # type: ignore[attr-defined]
     for other in absorbed:
         if place.merged_into(other) == opened.case:

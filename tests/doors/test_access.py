@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 
 from domain.case import Refused, Role
 from domain.stories import COMMANDS
+from projections.queue import BY_NUMBER
 from service import access
 from service.places import Place
 from tests.doors.conftest import Phone, entry, register, weigh
@@ -47,7 +48,7 @@ def test_who_supervises_writes_of_units_and_tasks_only(role: Role) -> None:
             "case.retract",
         }  # fmt: skip
         assert {tag for tag in TAGS if access.may(role, tag)} == own
-    by_number = access.UNNAMED if role == "kabupaten" else frozenset()
+    by_number = BY_NUMBER if role == "kabupaten" else frozenset()
     assert {tag for tag in TAGS if access.may(role, tag) and not tag.startswith("desa.")} <= of_tasks | by_number
 
 

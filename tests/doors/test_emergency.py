@@ -72,6 +72,7 @@ def test_it_gives_reading_only(phone: Of, budi: str) -> None:
     assert (told.status_code, told.json()["code"]) == (403, "emergency-reads-only")
     page = phone("sari").page(f"/kasus/{budi}").text
     assert "/isi/" not in page and "/salah/" not in page
+    assert 'href=""' not in page and "Riwayat tugas" not in page
     assert phone("tuti").get(f"/kasus/{budi}/pembuka").status_code == 404
 
 

@@ -93,7 +93,7 @@ def test_every_door_to_a_case_notes_who_came_through_and_in_which_post(
     assert reads[0].account == place.accounts.known(login)
 
 
-TELLING_WHAT = {"note": 2, "open": 2, "openable": 2, "referral": 2, "seen": 2, "opened_or_404": 3}
+TELLING_WHAT = {"note": 2, "open": 2, "openable": 2, "referral": 2, "seen": 2, "opened_or_404": 3, "own_or_404": 3}
 """What is called to show a record, and where it is told what of it is shown."""
 
 
