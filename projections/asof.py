@@ -295,7 +295,6 @@ def _within(row: Row, scope: referral.Scope) -> bool:
     return row[_OF_DESA] in scope.desa and (scope.posyandu is None or row[_OF_POSYANDU] in scope.posyandu)
 
 
-_OF_DESA, _OF_POSYANDU, _PLACES = (
-    [name for name, _ in referral.TABLE.columns].index(name) for name in ("desa", "posyandu", "places")
-)
-_SHOWN = [n for n, (name, _) in enumerate(referral.TABLE.columns) if name in {"case_id", *Tracked.__struct_fields__}]
+_NAMES = [name for name, _ in referral.TABLE.columns]
+_OF_DESA, _OF_POSYANDU, _PLACES = (_NAMES.index(name) for name in ("desa", "posyandu", "places"))
+_SHOWN = [_NAMES.index("case_id" if name == "case" else name) for name in Tracked.__struct_fields__]

@@ -7,7 +7,7 @@ April with what came later are both there, side by side.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from domain.child import Child, month_after, plus_months
 from domain.kms import KmsMark
 from domain.person import Person
 from domain.pregnancy import Pregnancy, contacts
+from domain.protocol import midnight
 from projections.asof import Scope
 from projections.projection import Folded
 
@@ -109,8 +110,7 @@ def _child(one: Folded, month: date, moment: datetime) -> Seen:
 
 def _over(month: date, moment: datetime) -> datetime:
     """When the month was over, or the day looked at if that was earlier."""
-    clock: tzinfo | None = moment.tzinfo
-    return min(moment, datetime.combine(month_after(month), datetime.min.time(), clock))
+    return min(moment, midnight(month_after(month), moment.tzinfo))  # type: ignore[arg-type]
 
 
 # What is so of one case

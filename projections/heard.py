@@ -38,7 +38,6 @@ class _Measures(Struct, gc=False):
     kg: float | None = None
     cm: float | None = None
     context: str = ""
-    born_from: str | None = None
 
 
 class _Day(Struct, gc=False):

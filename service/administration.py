@@ -56,12 +56,11 @@ def units_command(file: Path, kabupaten: str | None) -> None:
 
 def _begin(settings: Settings, tenant: Tenant, pool: Pool, accounts: Accounts) -> None:
     """The stories of units that have none yet, and the posyandu that theirs have not heard of."""
-    book = following.juknis().book
     try:
         sealing = sealing_of(settings, tenant.schema)
     except SettingsError as missing:
         raise click.ClickException(str(missing)) from None
-    store = Store(pool, tenant.schema, sealing, tenant.zone, lambda on: book(on).protocol.edition)
+    store = Store(pool, tenant.schema, sealing, tenant.zone, following.edition)
     begin_units(store, accounts.units(), accounts.today(), datetime.now(tenant.zone))
 
 

@@ -70,7 +70,7 @@ def _case(place: Place, asked: str) -> UUID | None:
     """The number within what was typed or scanned, or the active case of a NIK."""
     if (number := _NUMBER.search(asked)) is not None:
         case = UUID(number[0])
-        return case if place.exists(case) else None
+        return case if place.story(case) else None
     digits = re.sub(r"[\s.-]", "", asked)
     return next(iter(place.by_nik(digits)), None) if _NIK.fullmatch(digits) else None
 

@@ -30,13 +30,13 @@ from projections import log
 from service import embedded, following
 from service.access import Units
 from service.accounts import Accounts
+from service.administration import served
 from service.exchange.rows import FileError
 from service.handle import Actor, Asked, Submitted, record
 from service.moving import Wanted, wanted_in
 from service.sealing import sealing_of
-from service.settings import Settings, SettingsError, load
-from service.store import Entry, FactMapper, Store, connect
-from service.tenants import Tenant, tenants
+from service.settings import SettingsError
+from service.store import Entry, FactMapper, Store
 
 _ENTRIES = UUID("f27a6c1e-0b4d-5e38-9a51-c4d2e7b8a963")
 TRIES = 5
@@ -196,9 +196,9 @@ def emigration_command(file: Path, dari: str, ke: str) -> None:
     Boleh diulang: yang sudah pindah tidak disalin dua kali, dan catatan yang datang terlambat ikut disusulkan.
     """
     try:
-        settings, wanted = load(), wanted_in(file)
+        wanted = wanted_in(file)
         with ExitStack() as sides:
-            here, there = (sides.enter_context(_side(settings, code)) for code in (dari, ke))
+            here, there = (sides.enter_context(_side(code)) for code in (dari, ke))
             moved = [_went(here, there, one) for one in wanted]
     except (SettingsError, FileError, embedded.EmbeddedError) as problem:
         raise click.ClickException(str(problem)) from None
@@ -223,14 +223,9 @@ def _went(here: Side, there: Side, one: Wanted) -> Went:
 
 
 @contextmanager
-def _side(settings: Settings, code: str) -> Iterator[Side]:
-    tenant: Tenant | None = tenants(settings, embedded.dsn(settings)).get(code)
-    if tenant is None:
-        raise click.ClickException(f"Kabupaten {code} tidak dilayani di sini")
-    book = following.juknis().book
-    with connect(tenant.dsn, 1, 2, settings.statement_seconds, settings.lock_seconds) as pool:
-        sealing = sealing_of(settings, tenant.schema)
-        store = Store(pool, tenant.schema, sealing, tenant.zone, lambda on: book(on).protocol.edition)
+def _side(code: str) -> Iterator[Side]:
+    with served(code, connections=2) as (settings, tenant, pool):
+        store = Store(pool, tenant.schema, sealing_of(settings, tenant.schema), tenant.zone, following.edition)
         yield Side(store, Accounts(pool, tenant).units(), code)
 
 

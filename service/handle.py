@@ -192,10 +192,10 @@ class _Batch:
         """Store what was decided, all in one commit, and answer."""
         decided = list(self._decided.values())
         events = [event for one in decided for event in one.events]
-        forgotten = [event.case for event in events if isinstance(event.event, IdentityErased)]
-        with self._conn.transaction() if forgotten else nullcontext():
+        erased = [event.case for event in events if isinstance(event.event, IdentityErased)]
+        with self._conn.transaction() if erased else nullcontext():
             positions = self._put(decided, events)
-            for person in forgotten:  # in the commit that says so: a crash leaves both or neither
+            for person in erased:  # in the commit that says so: a crash leaves both or neither
                 self._store.sealing.destroy(self._conn, person)
         return [one if isinstance(one, Answer) else _told(*one, positions) for one in self._answers]
 

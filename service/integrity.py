@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, LiteralString
 from uuid import UUID, uuid5
@@ -24,7 +24,7 @@ from domain.child import Child, month_after
 from domain.desa import Desa, SpendingReconciled
 from domain.oversight import RaiseFlag
 from domain.patterns import DAY_BEGINS, NOT_HANDS, Finding, Noted, Tally, working_day
-from domain.protocol import Asking
+from domain.protocol import Asking, midnight
 from projections import heard, log
 from projections.heard import Heard
 from service.access import Units
@@ -63,7 +63,7 @@ _STORIED = frozenset({
 
 def look_at_days(watched: Watched, now: datetime) -> int:
     """Ask about what was recorded until five this morning."""
-    until = datetime.combine(working_day(now), time(0), now.tzinfo) + DAY_BEGINS
+    until = midnight(working_day(now), now.tzinfo) + DAY_BEGINS  # type: ignore[arg-type]
     count = 0
     for last, findings in _days(watched, until, _rows(watched, now)):
         count += ask(watched, findings, now)

@@ -204,8 +204,8 @@ def covering(of: Ledger, position: int, seconds: float) -> Checkpoint | None:
     None where that takes too long. Raises Gap and Broken where it is signed here.
     """
     ends, pause = time.monotonic() + seconds, 0.05
-    with of.pool.connection() as conn:
-        while True:
+    while True:
+        with of.pool.connection() as conn:
             last = newest(conn, of.schema)
             if last is not None and last.size >= position:
                 return last
@@ -214,10 +214,10 @@ def covering(of: Ledger, position: int, seconds: float) -> Checkpoint | None:
                 sign(conn, of, of.signer, at_once=True)
             else:
                 _ask(conn, of.schema, position)
-            if time.monotonic() > ends:
-                return None
-            time.sleep(pause)
-            pause = min(pause * 1.5, 0.5)
+        if time.monotonic() > ends:
+            return None
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.5)
 
 
 def _ask(conn: Conn, schema: str, position: int) -> None:

@@ -31,14 +31,13 @@ from projections import log
 from service import embedded, following
 from service.access import Units
 from service.accounts import Accounts
-from service.administration import kabupaten_option
+from service.administration import chosen, kabupaten_option
 from service.exchange.rejected import Aside, beside
 from service.exchange.rows import FileError
 from service.handle import Actor, Answer, Asked, Submitted, record
 from service.sealing import sealing_of
-from service.settings import SettingsError, load
+from service.settings import SettingsError
 from service.store import Store, connect
-from service.tenants import tenants
 
 Reason = Literal["posyandu-digabung", "posyandu-dipecah", "lain"]
 
@@ -241,11 +240,7 @@ def _wait(conn: Connection[Any], schema: str) -> None:
 @contextmanager
 def _store(kabupaten: str | None) -> Iterator[tuple[Store, Units, str, Callable[[], None]]]:
     """The kabupaten to write into, and how to bring its lists to the end of its log."""
-    settings = load()
-    served = tenants(settings, embedded.dsn(settings))
-    tenant = served.get(kabupaten or next(iter(served)))
-    if tenant is None:
-        raise click.ClickException(f"Kabupaten {kabupaten} tidak dilayani di sini")
+    settings, tenant = chosen(kabupaten)
     sealing = sealing_of(settings, tenant.schema)
     followed = following.followed(tenant, sealing)
     with connect(tenant.dsn, 1, 2, settings.statement_seconds, settings.lock_seconds) as pool:
@@ -256,7 +251,5 @@ def _store(kabupaten: str | None) -> Iterator[tuple[Store, Units, str, Callable[
                 with pool.connection() as conn:
                     _wait(conn, tenant.schema)
 
-        store = Store(
-            pool, tenant.schema, sealing, tenant.zone, lambda on: following.juknis().book(on).protocol.edition
-        )
+        store = Store(pool, tenant.schema, sealing, tenant.zone, following.edition)
         yield store, Accounts(pool, tenant).units(), tenant.code, up_to_date

@@ -5,8 +5,9 @@ No question folds more than the stories that may have stood in one desa, so its 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from threading import Lock
 from typing import Any, Literal
 from uuid import UUID
@@ -64,8 +65,6 @@ class Changed(Struct, frozen=True):
     """A task that came or went between two moments."""
 
     task: Task
-    one: Folded
-    """The case, as it was when the task stood."""
     life: Life | None
     story: Sequence[Recorded]
     """As it was known at the later moment."""
@@ -81,7 +80,7 @@ class Difference(Struct, frozen=True):
 
 
 class Past:
-    """One kabupaten as it was. Every method is a question of one or two short transactions."""
+    """One kabupaten as it was. What the lists rested on is asked for at each moment that it changed."""
 
     def __init__(
         self, pool: ConnectionPool[Any], tenant: Tenant, followed: Followed, juknis: Juknis, accounts: Accounts
@@ -149,11 +148,14 @@ class Past:
 
     # When tasks came and went
 
-    def lives(self, story: Sequence[Recorded], until: datetime, since: datetime | None = None) -> tuple[Life, ...]:
-        """Every task of a case at every desk, or those that stood since: when it came, when it went, and by what."""
-        return lifetimes.lives(story, self._bases(story, until), until, since) if story else ()
+    def lives(self, story: Sequence[Recorded], until: datetime) -> tuple[Life, ...]:
+        """Every task of a case at every desk: when it came, when it went, and by what."""
+        return lifetimes.lives(story, self._bases(story, until, self._book_at), until) if story else ()
 
-    def _bases(self, story: Sequence[Recorded], until: datetime) -> list[Basis]:
+    def _book_at(self, moment: datetime) -> Book:
+        return self.book(Clocks(moment))
+
+    def _bases(self, story: Sequence[Recorded], until: datetime, book: Callable[[datetime], Book]) -> list[Basis]:
         """The editions and posyandu days that the lists rested on while this story was told."""
         began = story[0].by.recorded_at
         changes: list[tuple[datetime, Literal["edition", "session-day"]]] = [
@@ -162,7 +164,7 @@ class Past:
         moved = self._accounts.sessions_moved(whereabouts.places(story), began, until)
         changes += [(at, "session-day") for at in moved]
         later = sorted(change for change in changes if began < change[0] <= until)
-        return [Basis(at, what, self.book(Clocks(at))) for at, what in ((began, "edition"), *later)]
+        return [Basis(at, what, book(at)) for at, what in ((began, "edition"), *later)]
 
     def difference(
         self, who: Who, desk: Role, where: Where, first: datetime, second: datetime, page: slice
@@ -181,15 +183,19 @@ class Past:
         won = _in_order(new, stands, desk, second)[page]
         shown = {at.case for at, _ in (*lost, *won)}
         stories = {one.case: one.story for one in after.cases if one.case in shown}
-        told = {case: self.lives(story, second, first) for case, story in stories.items()}
+        book = cache(self._book_at)  # most editions and moved days are the same for every case
+        told = {
+            case: lifetimes.lives(story, self._bases(story, second, book), second, first)
+            for case, story in stories.items()
+        }
 
-        def changed(at: Standing, task: Task, one: Folded, moment: datetime) -> Changed:
+        def changed(at: Standing, task: Task, moment: datetime) -> Changed:
             life = lifetimes.standing_at(told[at.case], desk, at.rule, at.key, moment)
-            return Changed(task, one, life, stories[at.case])
+            return Changed(task, life, stories[at.case])
 
         return Difference(
-            tuple(changed(at, task, stood[at][0], first) for at, task in lost),
-            tuple(changed(at, task, stands[at][0], second) for at, task in won),
+            tuple(changed(at, task, first) for at, task in lost),
+            tuple(changed(at, task, second) for at, task in won),
             tuple(task for _, task in _in_order(both, stands, desk, second)[page]),
             (len(gone), len(new), len(both)),
         )

@@ -213,9 +213,12 @@ class Place:
         with self._pool.connection() as conn:
             story = log.stories(conn, self.schema, [case])[case]
             state = stories.fold(story)
-            if state is None or not self._readable(conn, who, case, state):
+            if state is None:
                 return None
-            until = None if access.may_open(who, self._known(conn, case, state)) else self._until(who, state)
+            own = access.may_open(who, self._known(conn, case, state))
+            until = None if own else self._until(who, state)
+            if not own and until is None:
+                return None
             fresh = self._wait(conn, not_older_than)
             full = who.role in access.FULL_NIK
             person = self._person(conn, case, story, full) if who.role in access.NAMED else None
@@ -246,8 +249,7 @@ class Place:
 
     def unnamed(self, who: Who, case: UUID) -> Opened | None:
         """A case as an office may know it that has something to do there: that it is one of its own, and no more."""
-        with self._pool.connection() as conn:
-            story = log.stories(conn, self.schema, [case])[case]
+        story = self.story(case)
         state = stories.fold(story)
         return Opened(case, story, state, None) if state is not None and access.reaches(who, state) else None
 
@@ -262,11 +264,6 @@ class Place:
         """This post may open the case. Nothing of it is shown."""
         with self._pool.connection() as conn:
             return self._readable(conn, who, case, stories.fold(log.stories(conn, self.schema, [case])[case]))
-
-    def exists(self, case: UUID) -> bool:
-        """There is such a case somewhere in the kabupaten."""
-        with self._pool.connection() as conn:
-            return bool(log.stories(conn, self.schema, [case])[case])
 
     def identity(self, who: Who, case: UUID) -> Found | None:
         """Who a case of these places is, whole. Whoever shows it notes it: `unmasking` alone asks for this."""

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from threading import Event as Flag
 from threading import Lock, Thread
 from typing import Any, LiteralString
@@ -297,6 +298,7 @@ WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = %(schema)s)
 """
 
 
+@lru_cache(maxsize=1024)
 def _sql(schema: str, text: LiteralString) -> bytes:
     names = {name: Identifier(schema, name) for name in ("reads", "make_read_months")}
     return SQL(text).format(**names).as_bytes()

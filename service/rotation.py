@@ -21,7 +21,7 @@ from service import embedded, rewriting
 from service.following import progressing
 from service.masterkey import LASTING, MasterKey, Secret, WrongMasterKey, of_webhook
 from service.mendable import said_plainly
-from service.sealing import place_of, sealing_of
+from service.sealing import check_first, place_of, sealing_of
 from service.settings import Settings, SettingsError, former_master_key, load, master_key
 from service.tenants import Tenant, tenants
 
@@ -51,7 +51,7 @@ def rotate(conn: Connection[Any], schema: str, master: MasterKey, progress: Prog
 
     Raises WrongMasterKey at the first key that neither opens. The connection commits by itself, a batch at a time.
     """
-    _check_first(conn, schema, master)
+    check_first(conn, schema, master)
     _keep(conn, schema, master)
     return sum(_batches(conn, schema, master, progress))
 
@@ -74,13 +74,6 @@ def standing(conn: Connection[Any], schema: str, master: MasterKey, progress: Pr
         tuple(one.name for one in secrets if one.name not in kept),
         tuple(s.name for s in secrets if s.name in kept and not master.in_force(kept[s.name], place_of(s))),
     )
-
-
-def _check_first(conn: Connection[Any], schema: str, master: MasterKey) -> None:
-    """A wrong key must be noticed before anything is kept that follows from it."""
-    row = conn.execute(_sql(schema, _ONE)).fetchone()
-    if row is not None and master.unwrapped(row[1], row[0].bytes) is None:
-        raise WrongMasterKey(schema)
 
 
 def _keep(conn: Connection[Any], schema: str, master: MasterKey) -> None:
@@ -132,8 +125,6 @@ def _keys(conn: Connection[Any], schema: str) -> Iterator[list[tuple[UUID, bytes
         yield batch
         after = batch[-1][0]
 
-
-_ONE: LiteralString = "SELECT person, wrapped FROM {person_key} WHERE wrapped IS NOT NULL LIMIT 1"
 
 _COUNT: LiteralString = "SELECT count(*) FROM {person_key} WHERE wrapped IS NOT NULL"
 
@@ -203,12 +194,12 @@ def check_command() -> None:
     """Apakah setiap kunci terbuka dengan kunci induk yang sekarang? Kode keluar 0 berarti ya."""
     settings = load()
     master = MasterKey(master_key(settings), former_master_key(settings))
-    changing, wrong = former_master_key(settings) is not None, 0
+    wrong = 0
     for tenant, conn in _each(settings, embedded.dsn(settings)):
         with _progress(conn, tenant) as told:
             found = standing(conn, tenant.schema, master, told)
-        wrong += found.former + found.foreign + len(found.wrong) + (len(found.unkept) if changing else 0)
-        for line in _told(found, changing):
+        wrong += found.former + found.foreign + len(found.wrong) + (len(found.unkept) if master.changing else 0)
+        for line in _told(found, master.changing):
             click.echo(f"{tenant.name}: {line}")
     if wrong:
         raise click.ClickException(
@@ -222,7 +213,7 @@ def refuse_wrong_key(settings: Settings) -> None:
     master = MasterKey(master_key(settings), former_master_key(settings))
     for tenant, conn in _each(settings, embedded.dsn(settings)):
         sealing_of(settings, tenant.schema).learn(conn)
-        _check_first(conn, tenant.schema, master)
+        check_first(conn, tenant.schema, master)
 
 
 def _told(found: Standing, changing: bool) -> Iterator[str]:

@@ -119,9 +119,7 @@ class Sealing:
 
     def _keep_lasting(self, conn: Connection[Any]) -> None:
         """Under wrong keys nothing is kept that would follow from them."""
-        row = conn.execute(_sql(self._schema, _ONE)).fetchone()
-        if row is not None:
-            self._unwrapped(*row)
+        check_first(conn, self._schema, self._master)
         for secret in LASTING:
             self.keep(conn, secret)
 
@@ -242,6 +240,14 @@ SELECT person, wrapped
 FROM {person_key}
 WHERE person = ANY(%s)
 """
+
+
+def check_first(conn: Connection[Any], schema: str, master: MasterKey) -> None:
+    """Raises WrongMasterKey where the first key at hand does not open: noticed before anything is kept."""
+    row = conn.execute(_sql(schema, _ONE)).fetchone()
+    if row is not None and master.unwrapped(row[1], row[0].bytes) is None:
+        raise WrongMasterKey(schema)
+
 
 _ONE: LiteralString = "SELECT person, wrapped FROM {person_key} WHERE wrapped IS NOT NULL LIMIT 1"
 

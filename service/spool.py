@@ -77,7 +77,7 @@ class Spool:
             if self._now is not None:
                 self._full.append(self._now)
                 self._now = None
-            self._full += self._left_by_the_dead()
+        self._full += self._left_by_the_dead()
         for piece in list(self._full):
             yield piece
             if not piece.path.exists():

@@ -161,9 +161,11 @@ class Webhooks:
             row = conn.execute(self._sql["one"], {"id": webhook.id}).fetchone()
             if row is None:
                 return 0
-            return self._again(conn, client, webhook) + self._onward(conn, client, Webhook(*row))
+            secret = self._sealing.secret(conn, of_webhook(webhook.id)).hex()
+            again = self._again(conn, client, webhook, secret)
+            return again + self._onward(conn, client, Webhook(*row), secret)
 
-    def _onward(self, conn: Connection[Any], client: httpx.Client, webhook: Webhook) -> int:
+    def _onward(self, conn: Connection[Any], client: httpx.Client, webhook: Webhook, secret: str) -> int:
         units = self._accounts.units()
         unit = units.get(webhook.unit)
         if unit is None:
@@ -171,7 +173,7 @@ class Webhooks:
         changes, upto = ways.feed(conn, self.tenant.schema, _scope(unit, units), webhook.position, MOST)
         taken = 0
         for step in changes:
-            outcome = self._tell(client, webhook, step)
+            outcome = self._tell(client, webhook, step, secret)
             if outcome.reached and not outcome.taken and webhook.refusals + 1 >= TRIES:
                 conn.execute(self._sql["bury"], {"id": webhook.id, "position": step.position, "error": outcome.error})
                 _log.warning("dead letter", schema=self.tenant.schema, webhook=str(webhook.id), position=step.position)
@@ -187,26 +189,26 @@ class Webhooks:
             conn.execute(self._sql["told"], {"id": webhook.id, "position": upto})
         return taken
 
-    def _again(self, conn: Connection[Any], client: httpx.Client, webhook: Webhook) -> int:
+    def _again(self, conn: Connection[Any], client: httpx.Client, webhook: Webhook, secret: str) -> int:
         """Dead letters that somebody asked to have sent once more."""
         taken = 0
         for (position,) in conn.execute(self._sql["replayed"], {"id": webhook.id}).fetchall():
             found, _ = ways.feed(conn, self.tenant.schema, ways.Scope(every=True), position - 1, 1)
             if not found or found[0].position != position:
                 continue
-            outcome = self._tell(client, webhook, found[0])
+            outcome = self._tell(client, webhook, found[0], secret)
             asked = {"id": webhook.id, "position": position, "taken": outcome.taken, "error": outcome.error}
             conn.execute(self._sql["replay_done"], asked)
             taken += outcome.taken
         return taken
 
-    def _tell(self, client: httpx.Client, webhook: Webhook, step: Step) -> _Outcome:
+    def _tell(self, client: httpx.Client, webhook: Webhook, step: Step, secret: str) -> _Outcome:
         body = msgspec.json.encode(self._told(step))
         at = str(int(time.time()))
         headers = {
             "content-type": "application/json",
             "dampingi-position": str(step.position),
-            "dampingi-signature": f"t={at},v1={signature(self.secret(webhook.id), at, body)}",
+            "dampingi-signature": f"t={at},v1={signature(secret, at, body)}",
         }
         import httpx
 

@@ -7,7 +7,7 @@ hash, so that the proof of its neighbours stands.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -185,13 +185,14 @@ def trailed(place: Place, sought: Sought, before: int | None, limit: int) -> Tra
     with place.connection() as conn:
 
         def shown(found: Sequence[Stored]) -> Sequence[Stored]:
-            hidden = trail.hidden(conn, place.schema, {one.recorded.case for one in found}, "inspektorat")
-            return [one for one in found if one.recorded.version not in hidden[one.recorded.case]]
+            withheld = _withheld(conn, place, found)
+            return [one for one in found if one.recorded.version not in withheld[one.recorded.case]]
 
         by_what_it_is = (sought.kinds, sought.actor, sought.role, sought.units) != (None, None, None, None)
         how = (shown,) if by_what_it_is else ()
         page = trail.trail(conn, place.schema, sought, before, limit, *how)
-        return Trail(tuple(_told(place, conn, page.events)), page.after)
+        withheld = _withheld(conn, place, page.events)
+    return Trail(tuple(_told(place, page.events, withheld)), page.after)
 
 
 def of_case(place: Place, case: UUID, after: int, limit: int) -> CaseTrail:
@@ -203,17 +204,24 @@ def of_case(place: Place, case: UUID, after: int, limit: int) -> CaseTrail:
         found = trail.of_case(conn, place.schema, case, after, limit)
         first = found if after == 0 else trail.of_case(conn, place.schema, case, 0, 1)
         proof = prove(conn, place.schema, found)
-        told = tuple(_told(place, conn, found, proof))
+        withheld = _withheld(conn, place, found)
+    told = tuple(_told(place, found, withheld, proof))
     more = found[-1].recorded.version if found and found[-1].recorded.version < total else None
     return CaseTrail(case, stories.kind([first[0].recorded]), total, told, more, proof)
 
 
-def _told(place: Place, conn: Any, found: Sequence[Stored], proof: Proof | None = None) -> Iterator[Event]:
-    cases = {one.recorded.case for one in found}
-    hidden = trail.hidden(conn, place.schema, cases, "inspektorat")
+_Withheld = Mapping[UUID, Collection[int]]
+"""Of each case the versions that a reader of the trail must not know of."""
+
+
+def _withheld(conn: Any, place: Place, found: Sequence[Stored]) -> _Withheld:
+    return trail.hidden(conn, place.schema, {one.recorded.case for one in found}, "inspektorat")
+
+
+def _told(place: Place, found: Sequence[Stored], withheld: _Withheld, proof: Proof | None = None) -> Iterator[Event]:
     names = place.accounts.called({one.recorded.by.actor for one in found})
     for one in found:
-        yield _event(one, one.recorded.version in hidden[one.recorded.case], names, place, proof)
+        yield _event(one, one.recorded.version in withheld[one.recorded.case], names, place, proof)
 
 
 def _event(one: Stored, withheld: bool, names: Mapping[str, str], place: Place, proof: Proof | None) -> Event:

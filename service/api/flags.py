@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -93,8 +93,8 @@ def flags(
 ) -> Flags:
     """Questions in one's places, open and answered."""
     page, more = place.questions(_reader(who), after, min(max(limit, 1), MOST))
-    units = place.accounts.units()
-    return Flags(tuple(_flag(one, who, units) for one in page), more)
+    places = _desa_of(who)
+    return Flags(tuple(_flag(one, who, places) for one in page), more)
 
 
 @get("/flags/{flag:uuid}", sync_to_thread=True, tags=["flags"])
@@ -102,7 +102,7 @@ def evidence(flag: FromPath[UUID], who: NamedDependency[Who], place: NamedDepend
     """One question with the entries behind it. That somebody looked at them is noted for each case."""
     asked, entries = _opened(flag, who, place)
     behind = tuple(one for one in (_behind(r, who, place) for r in entries) if one is not None)
-    return Evidence(_flag(asked, who, place.accounts.units()), behind)
+    return Evidence(_flag(asked, who, _desa_of(who)), behind)
 
 
 def _reader(who: Who) -> Who:
@@ -118,14 +118,19 @@ def _opened(flag: UUID, who: Who, place: Place) -> tuple[Question, Sequence[Reco
     return found
 
 
-def _flag(one: Question, who: Who, units: Units) -> Flag:
+def _desa_of(who: Who) -> dict[UUID, str]:
+    """The desa of one's places, by the number of the story in which its questions stand."""
+    return {desa.number(code): code for code in who.territory.desa}
+
+
+def _flag(one: Question, who: Who, places: Mapping[UUID, str]) -> Flag:
     asked, answer = one.asked, one.answered
     return Flag(
         asked.flag,
         one.raised.position or 0,
         asked.on,
         one.raised.by.recorded_at,
-        next((code for code in units if desa.number(code) == one.raised.case), ""),
+        places.get(one.raised.case, ""),
         asked.posyandu,
         asked.pattern,
         question(asked) or f"Mohon dijelaskan: {label(asked.pattern)}.",
@@ -191,7 +196,8 @@ def flags_page(
     """The questions in one's places, the newest first."""
     page, more = place.questions(_reader(who), sesudah, ROWS)
     units = place.accounts.units()
-    rows = [_row(_flag(one, who, units), units) for one in page]
+    places = _desa_of(who)
+    rows = [_row(_flag(one, who, places), units) for one in page]
     return Template(
         "pertanyaan.html",
         context={"who": who, "rows": rows, "more": f"/pertanyaan-data?sesudah={more}" if more else ""},
@@ -205,7 +211,7 @@ def flag_page(
     """One question, the entries behind it, and the way to answer it for who may."""
     asked, entries = _opened(flag, who, place)
     units = place.accounts.units()
-    shown = _flag(asked, who, units)
+    shown = _flag(asked, who, _desa_of(who))
     behind = [one for one in (_behind(r, who, place) for r in entries) if one is not None]
     return Template(
         "pertanyaan-satu.html",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -67,16 +68,15 @@ class Signed(Struct, frozen=True):
     size: str
     at: str
     root: str
-    note: str
+    """As it stands in the checkpoint itself, to be compared by eye."""
 
 
 def _signed(last: Checkpoint | None, place: Place) -> Signed | None:
     if last is None:
         return None
     at = last.at.astimezone(place.tenant.zone)
-    return Signed(
-        f"{last.size:,}".replace(",", "."), f"{figures.day(at.date())} pukul {at:%H.%M}", last.root.hex(), last.note
-    )
+    root = base64.b64encode(last.root).decode()
+    return Signed(f"{last.size:,}".replace(",", "."), f"{figures.day(at.date())} pukul {at:%H.%M}", root)
 
 
 class Hit(Struct, frozen=True):
@@ -353,7 +353,7 @@ def evidence_page(
     check(who)
     case = numbered(kasus.strip().rpartition("/")[2])
     units, today = place.accounts.units(), place.now().date()
-    packs = list(_packs(place, case, kasus.strip(), desa, triwulan))
+    packs = list(_packs(place, case, desa, triwulan))
     sizes = [part for part in re.split(r"[\s,.;]+", titik) if part.isdecimal()]
     kept = "?" + urlencode([("size", size) for size in sizes]) if sizes else ""
     return Template(
@@ -372,7 +372,7 @@ def evidence_page(
     )
 
 
-def _packs(place: Place, case: UUID | None, typed: str, code: str, quarter: str) -> Iterator[tuple[str, str]]:
+def _packs(place: Place, case: UUID | None, code: str, quarter: str) -> Iterator[tuple[str, str]]:
     if case is not None:
         story = place.story(case)
         if story:
